@@ -1,0 +1,116 @@
+"""What frames every request: an id, security headers, errors as words, and who acts.
+
+Both middlewares are async-capable, so tiles and the live stream never wait for a thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.db import OperationalError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.decorators import sync_and_async_middleware
+
+from twin.core.errors import TwinError, Unavailable
+
+logger = logging.getLogger("twin.web")
+
+# Everything comes from this server. MapLibre makes its textures and workers from blobs of its own.
+POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; "
+    "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
+)
+
+
+def error_response(request: HttpRequest, error: TwinError) -> JsonResponse:
+    """An error as the API words it."""
+    return JsonResponse(error.as_dict(getattr(request, "request_id", None)), status=error.status)
+
+
+def _begin(request: HttpRequest) -> None:
+    request.request_id = uuid.uuid4().hex[:12]  # type: ignore[attr-defined]
+
+
+def _finish(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    response.headers.setdefault("Content-Security-Policy", POLICY)
+    response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    return response
+
+
+@sync_and_async_middleware
+def frame(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Number the request and set the headers that every response carries."""
+    if iscoroutinefunction(get_response):
+
+        async def in_loop(request: HttpRequest) -> HttpResponse:
+            _begin(request)
+            return _finish(request, await get_response(request))
+
+        in_loop.process_exception = process_exception  # type: ignore[attr-defined]
+        return in_loop
+
+    def in_thread(request: HttpRequest) -> HttpResponse:
+        _begin(request)
+        return _finish(request, get_response(request))
+
+    in_thread.process_exception = process_exception  # type: ignore[attr-defined]
+    return in_thread
+
+
+def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    """Errors of ours leave as JSON with their status; a lost database as 503."""
+    if isinstance(error, OperationalError):
+        logger.error("%s: %s", getattr(request, "request_id", "-"), error)
+        error = Unavailable("The database does not answer; try again in a moment")
+    if isinstance(error, TwinError):
+        return error_response(request, error)
+    return None
+
+
+def act_as(username: str) -> None:
+    """Say to the database on whose behalf this session's writes are (history, updated_by)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('twin.user', %s, false)", [username])
+
+
+@sync_and_async_middleware
+def acting_user(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Name the user of a writing request to the database, and forget them afterwards."""
+
+    def writing_user(request: HttpRequest) -> str | None:
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            return None
+        return request.user.get_username() if request.user.is_authenticated else None
+
+    if iscoroutinefunction(get_response):
+
+        async def in_loop(request: HttpRequest) -> HttpResponse:
+            if request.method in ("GET", "HEAD", "OPTIONS"):
+                return await get_response(request)
+            name = await sync_to_async(writing_user)(request)
+            if name is None:
+                return await get_response(request)
+            await sync_to_async(act_as)(name)
+            try:
+                return await get_response(request)
+            finally:
+                await sync_to_async(act_as)("")
+
+        return in_loop
+
+    def in_thread(request: HttpRequest) -> HttpResponse:
+        name = writing_user(request)
+        if name is None:
+            return get_response(request)
+        act_as(name)
+        try:
+            return get_response(request)
+        finally:
+            act_as("")
+
+    return in_thread

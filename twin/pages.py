@@ -1,0 +1,20 @@
+"""The viewer's page: the built index.html, served as it is."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+
+from twin.core.errors import Unavailable
+
+
+@never_cache
+@ensure_csrf_cookie
+def viewer(request: HttpRequest) -> HttpResponse:
+    """The web twin. Raises Unavailable where the viewer was never built."""
+    page = settings.VIEWER_DIST / "index.html"
+    if not page.is_file():
+        raise Unavailable("The viewer is not built; run `make setup` and start the twin again")
+    return HttpResponse(page.read_bytes(), content_type="text/html; charset=utf-8")

@@ -1,0 +1,61 @@
+"""Every address of the twin: finds each app's api.py by itself."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from ninja import NinjaAPI
+from ninja.errors import ValidationError
+
+from twin import pages
+from twin.core.errors import BadInput, TwinError, Unavailable
+from twin.core.web import error_response
+
+api = NinjaAPI(title="Song Sinh", version="1", docs_url="/docs")
+
+
+@api.exception_handler(TwinError)
+def on_twin_error(request: HttpRequest, error: TwinError) -> HttpResponse:
+    """Our errors carry their own words and status."""
+    return error_response(request, error)
+
+
+@api.exception_handler(OperationalError)
+def on_lost_database(request: HttpRequest, error: OperationalError) -> HttpResponse:
+    """A lost database is a 503 with words, not a stack trace."""
+    return error_response(
+        request, Unavailable("The database does not answer; try again in a moment")
+    )
+
+
+@api.exception_handler(ValidationError)
+def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """The first thing that is wrong with a request, by the name of its field."""
+    first: dict[str, Any] = error.errors[0]
+    parts = [str(part) for part in first["loc"]]
+    # ("body", "payload", "rain", "total_mm"): the first two are ninja's, not the sender's
+    field = ".".join(parts[2:] if parts[:1] == ["body"] else parts[1:]) or parts[-1]
+    message = f"{field}: {first['msg'].removeprefix('Value error, ')}"
+    return error_response(request, BadInput(message, code="invalid", field=field))
+
+
+urlpatterns = [
+    path("", pages.viewer),
+    path("admin/", admin.site.urls),
+]
+OURS = ("twin", "layers", "tiles", "simulation", "vision")
+for app in apps.get_app_configs():
+    # Django's own apps have no api.py of this kind
+    if app.name.split(".")[0] in OURS and find_spec(f"{app.name}.api"):
+        module = import_module(f"{app.name}.api")
+        if hasattr(module, "router"):
+            api.add_router("", module.router)
+        urlpatterns += getattr(module, "urlpatterns", [])
+urlpatterns.append(path("api/", api.urls))
