@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Mapping
@@ -189,6 +190,12 @@ class Cluster:
         process.kill()
         raise Unavailable(f"PostgreSQL did not start; the end of {log}:\n{tail(log)}")
 
+    def reset_password(self) -> None:
+        """Set the superuser's password in a stopped cluster whose secrets file was lost."""
+        statement = f"ALTER ROLE {SUPERUSER} PASSWORD '{self.password}';\n"
+        command = [self.binaries / "postgres", "--single", "-D", self.folder, "postgres"]
+        self._run(command, "setting a new password", statement)
+
     def provision(self, passwords: Mapping[str, str], *, createdb: bool = False) -> None:
         """Roles, template and the empty database of a fresh server."""
         with self.connect() as server:
@@ -196,9 +203,14 @@ class Cluster:
             roles.create_template(server, self.connect)
             roles.create_database(server, roles.DATABASE)
 
-    def _run(self, command: list, what: str) -> None:
+    def _run(self, command: list, what: str, given: str = "") -> None:
         done = subprocess.run(
-            command, capture_output=True, text=True, cwd="/", **popen_as(self.account)
+            command,
+            input=given,
+            capture_output=True,
+            text=True,
+            cwd="/",
+            **popen_as(self.account),
         )
         if done.returncode != 0:
             raise Unavailable(f"{what} failed: {done.stderr.strip() or done.stdout.strip()}")
@@ -229,7 +241,7 @@ def build(final: Cluster, passwords: Mapping[str, str], log: Path) -> None:
 def stop(process: subprocess.Popen, timeout: float = 30) -> None:
     """Fast shutdown (SIGINT) of a server we started; kill it if it does not listen."""
     if process.poll() is None:
-        process.send_signal(2)
+        process.send_signal(signal.SIGINT)
         try:
             process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -248,8 +260,8 @@ def cluster_major(folder: Path) -> int:
         ) from error
 
 
-def forget_stale_pid(folder: Path) -> None:
-    """Remove a postmaster.pid whose process is gone or is someone else by now.
+def clear_leftovers(folder: Path) -> None:
+    """Stop a server that outlived its supervisor, and remove a postmaster.pid without a server.
 
     PostgreSQL itself keeps a pid file whose number runs again, which after a restart of a
     container it usually does: small numbers, same user.
@@ -257,16 +269,20 @@ def forget_stale_pid(folder: Path) -> None:
     pid_file = folder / "postmaster.pid"
     try:
         pid = int(pid_file.read_text().splitlines()[0])
-    except (FileNotFoundError, IndexError, ValueError):
-        return
-    try:
         process = psutil.Process(pid)
         if process.name().startswith("postgres") and Path(process.cwd()) == folder.resolve():
-            return
-    except psutil.NoSuchProcess:
-        pass
-    except psutil.AccessDenied:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+    except FileNotFoundError:
         return
+    except (IndexError, ValueError, psutil.NoSuchProcess):
+        pass
+    except psutil.AccessDenied as error:
+        raise Unavailable(
+            f"another user's PostgreSQL (process {pid}) works in {folder}; stop it first"
+        ) from error
+    except psutil.TimeoutExpired as error:
+        raise Unavailable(f"PostgreSQL (process {pid}) in {folder} does not stop") from error
     pid_file.unlink(missing_ok=True)
 
 

@@ -1,0 +1,173 @@
+"""The data folder and who owns it: an environment comes in, a folder ready for services goes out.
+
+Root makes the folder, gives it to an unprivileged account and becomes that account by starting
+the same command again; from then on no line of `twin up` knows that it began as root.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+from twin.core.errors import Conflict, Unavailable
+from twin.local import paths
+from twin.local.account import Account, popen_as, service_account, step_down
+
+PROJECT = Path(__file__).resolve().parents[2]
+PACKAGES = ("twin", "layers", "tiles", "simulation", "vision")
+NEEDED_BYTES = 500 * 1024 * 1024
+
+
+def prepare() -> None:
+    """Make the data folder with its parts; raises Unavailable where it can't be used."""
+    data, runtime = paths.data_dir(), paths.runtime_dir()
+    try:
+        data.mkdir(mode=0o750, parents=True, exist_ok=True)
+        for name in ("logs", "redis", "results", "static", "cache"):
+            (data / name).mkdir(mode=0o750, exist_ok=True)
+        runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = data / ".probe"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise _unusable(data, error) from error
+    if runtime.stat().st_uid != os.geteuid():
+        raise Unavailable(f"{runtime} belongs to another user; remove it or set another TWIN_DATA")
+    free = shutil.disk_usage(data).free
+    if free < NEEDED_BYTES:
+        raise Unavailable(
+            f"the disk of {data} has {free // 2**20} MB left and a start needs "
+            f"{NEEDED_BYTES // 2**20} MB; make room, or set TWIN_DATA to a larger disk",
+            code="disk_full",
+        )
+
+
+def _unusable(data: Path, error: OSError) -> Unavailable:
+    who = pwd.getpwuid(os.geteuid()).pw_name
+    if error.errno == errno.ENOSPC:
+        return Unavailable(
+            f"the disk of {data} is full; make room, or set TWIN_DATA to another disk",
+            code="disk_full",
+        )
+    return Unavailable(
+        f"{who} can't write to the data folder {data} ({error.strerror}); "
+        "give it to that user, or set TWIN_DATA to a folder of theirs",
+        code="data_not_writable",
+    )
+
+
+@contextlib.contextmanager
+def only_one() -> Iterator[None]:
+    """Hold the data folder's lock while services start or stop."""
+    with (paths.data_dir() / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Conflict(
+                f"another `twin` command is starting or stopping {paths.data_dir()}; "
+                "wait for it to end"
+            ) from error
+        yield
+
+
+def continue_unprivileged(words: list[str]) -> None:
+    """For root: hand the data folder over and run `twin WORDS` again as its owner.
+
+    Returns only where we are not root.
+    """
+    if os.geteuid() != 0:
+        return
+    data = paths.data_dir()
+    try:
+        data.mkdir(mode=0o750, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(data, error) from error
+    account = _owner(data) or service_account()
+    assert account is not None
+    for folder in (data, paths.runtime_dir()):
+        if folder.exists():
+            _give(folder, account)
+    _again_as(account, words, _reachable_code(account, data))
+
+
+def _owner(data: Path) -> Account | None:
+    """The unprivileged owner of an existing data folder."""
+    status = data.stat()
+    if status.st_uid == 0:
+        return None
+    try:
+        name = pwd.getpwuid(status.st_uid).pw_name
+    except KeyError:
+        name = str(status.st_uid)
+    return Account(name, status.st_uid, status.st_gid)
+
+
+def _give(folder: Path, account: Account) -> None:
+    for base, _, names in os.walk(folder):
+        for path in (Path(base), *(Path(base) / name for name in names)):
+            if path.lstat().st_uid == 0:
+                os.chown(path, account.uid, account.gid, follow_symlinks=False)
+
+
+def _reachable_code(account: Account, data: Path) -> Path:
+    """A folder with the project's packages that the account can read.
+
+    A checkout in root's home is closed to it, so the code is copied into the data folder then.
+    """
+    if _can_import(account, PROJECT):
+        return PROJECT
+    copy = data / "app"
+    fresh = data / "app.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    skip = shutil.ignore_patterns("node_modules", "__pycache__", "src")
+    for name in PACKAGES:
+        shutil.copytree(PROJECT / name, fresh / name, ignore=skip)
+    shutil.rmtree(copy, ignore_errors=True)
+    fresh.rename(copy)
+    _give(copy, account)
+    if not _can_import(account, copy):
+        raise Unavailable(
+            f"the services run as {account.name}, who can't read the Python environment "
+            f"{sys.prefix} ({Path(sys.executable).resolve()}); run `make setup` as root, which "
+            "puts one where they can, or start as another user than root"
+        )
+    return copy
+
+
+def _can_import(account: Account, code: Path) -> bool:
+    # -P: the caller's folder must not stand in for the code that is asked about.
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", "import django, twin.cli, twin.local.stack, layers, tiles"],
+        env={**os.environ, "PYTHONPATH": str(code), "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd="/",
+        capture_output=True,
+        **popen_as(account),
+    )
+    return done.returncode == 0
+
+
+def _again_as(account: Account, words: list[str], code: Path) -> NoReturn:
+    data = paths.data_dir()
+    environment = {
+        **os.environ,
+        "TWIN_DATA": str(data),
+        "HOME": str(data),
+        "PYTHONPATH": str(code),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    os.chdir(data)
+    os.umask(0o027)
+    step_down(account)
+    environment.update(USER=account.name, LOGNAME=account.name)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(sys.executable, [sys.executable, "-P", "-m", "twin.cli", *words], environment)
