@@ -6,6 +6,17 @@ from django.contrib.auth.models import Group
 from django.contrib.gis.db import models
 from django.db.models.functions import Now
 
+from twin.core.products import RasterProduct
+
+__all__ = [
+    "CitySettings",
+    "CustomLayer",
+    "LayerRight",
+    "LayerVersion",
+    "Outbox",
+    "RasterProduct",
+]
+
 
 class CitySettings(models.Model):
     """The city that this twin is of: one row."""
