@@ -57,6 +57,7 @@ class Services:
             "TWIN_INGEST_DATABASE_URL": self.database_url(roles.INGEST),
             "REDIS_URL": redis_url(self.redis_port, self.redis_password),
             "TWIN_SECRET_KEY": secrets.token_hex(32),
+            "TWIN_TEST_TEMPLATE": roles.TEMPLATE,
         }
 
     def database_url(self, role: str, database: str = roles.DATABASE) -> str:
