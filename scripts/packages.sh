@@ -13,14 +13,14 @@ as_root() {
 }
 
 has_postgis() {
-    local folder
-    for folder in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin "$(dirname "$(command -v initdb || echo /)")"; do
-        [ -x "$folder/initdb" ] || continue
-        local share=/usr/share/postgresql/$(basename "$(dirname "$(readlink -f "$folder/initdb" | xargs dirname)")")
-        [ -x "$folder/pg_config" ] && share=$("$folder/pg_config" --sharedir 2>/dev/null || echo "$share")
-        [ -e "$share/extension/postgis.control" ] && return 0
+    local control major share
+    for control in /usr/share/postgresql/*/extension/postgis.control; do
+        major=$(basename "${control%/extension/*}")
+        if [ -x "/usr/lib/postgresql/$major/bin/initdb" ]; then return 0; fi
     done
-    return 1
+    # Elsewhere than in Debian's folders: what pg_config knows.
+    command -v initdb >/dev/null && share=$(pg_config --sharedir 2>/dev/null) &&
+        [ -e "$share/extension/postgis.control" ]
 }
 
 has_browser() {
@@ -37,8 +37,8 @@ has_browser() {
 # apt knows which PostgreSQL the distribution means; a newer one that is installed comes first.
 postgis_package() {
     local major
-    major=$(basename "$(dirname "$(dirname "$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null | sort -V | tail -1)")")" 2>/dev/null || true)
-    if [[ $major =~ ^[0-9]+$ ]] && apt-cache show "postgresql-$major-postgis-3" >/dev/null 2>&1; then
+    major=$(find /usr/lib/postgresql -path '*/bin/initdb' 2>/dev/null | cut -d/ -f5 | sort -n | tail -1)
+    if [ -n "$major" ] && apt-cache show "postgresql-$major-postgis-3" >/dev/null 2>&1; then
         echo "postgresql-$major-postgis-3"
         return
     fi
