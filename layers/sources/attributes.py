@@ -19,6 +19,7 @@ from layers.sources.batch import Batch, Findings
 from twin.core.declare import Field
 
 LARGEST_INTEGER = 2**31 - 1
+LARGEST_WIDE_INTEGER = 2**63 - 1
 Parser = Callable[[Any], Any]
 
 
@@ -27,11 +28,15 @@ def fit_attributes(
     fields: Sequence[Field],
     findings: Findings,
     defaults: dict[str, Any] | None = None,
+    *,
+    wide_integers: bool = False,
 ) -> Batch:
     """The batch with the columns that are fields of the layer, every value readable.
 
-    defaults: what stands for an empty value in columns that can't be null.
+    defaults: what stands for an empty value in columns that can't be null. wide_integers: the
+    layer stores 64-bit integers (runtime layers do), not 32-bit ones.
     """
+    largest = LARGEST_WIDE_INTEGER if wide_integers else LARGEST_INTEGER
     columns: dict[str, list[Any]] = {}
     problems: dict[int, list[str]] = {}
     keep = np.ones(len(batch), dtype=bool)
@@ -43,7 +48,7 @@ def fit_attributes(
                 return batch.only(np.zeros(len(batch), dtype=bool))
             continue
         given = batch.columns[field.name]
-        values = read_column(given, parser_of(field), field.name, problems)
+        values = read_column(given, parser_of(field, largest), field.name, problems)
         default = (defaults or {}).get(field.name)
         if default is not None:
             values = [default if value is None else value for value in values]
@@ -64,7 +69,7 @@ def read_column(
     given: Sequence[Any], parse: Parser, name: str, problems: dict[int, list[str]]
 ) -> list[Any]:
     """The parsed column; values that can't be read are None and noted in `problems` by row."""
-    values = []
+    values: list[Any] = []
     for row, value in enumerate(given):
         if value is None:
             values.append(None)
@@ -77,8 +82,8 @@ def read_column(
     return values
 
 
-def parser_of(field: Field) -> Parser:
-    """What reads the values of a field."""
+def parser_of(field: Field, largest: int = LARGEST_INTEGER) -> Parser:
+    """What reads the values of a field; `largest` bounds whole numbers."""
     if field.choices:
         spoken: dict[str, str] = {}
         for value, words in field.choices.items():
@@ -89,7 +94,7 @@ def parser_of(field: Field) -> Parser:
         unit = field.unit if field.unit and field.unit != "1" else None
         return partial(real, unit)
     parsers: dict[str, Parser] = {
-        "integer": integer,
+        "integer": partial(integer, largest),
         "boolean": text.yes_no,
         "date": text.date,
         "datetime": moment,
@@ -116,10 +121,10 @@ def real(unit: str | None, value: Any) -> float | None:
     return text.quantity(value, unit) if isinstance(value, str) else text.number(value)
 
 
-def integer(value: Any) -> int | None:
+def integer(largest: int, value: Any) -> int | None:
     """A whole number that a database integer holds."""
     found = text.whole(value)
-    if found is not None and abs(found) > LARGEST_INTEGER:
+    if found is not None and abs(found) > largest:
         raise text.Unreadable(f"{found} is too large")
     return found
 

@@ -57,10 +57,8 @@ def ring_list(
     document: dict[str, Any], things: list[dict[str, Any]], layer: str, findings: Findings
 ) -> dict[str, Any]:
     """Things with `polygons`, a flat list of outer rings that need not be closed."""
-    of_all = {
-        key: value for key, value in document.items() if isinstance(value, str | int | float)
-    }
-    features = []
+    of_all = {key: value for key, value in document.items() if isinstance(value, str | int | float)}
+    features: list[dict[str, Any]] = []
     for thing in things:
         rings = []
         opened = 0

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import osmium
 import shapely
@@ -86,6 +87,7 @@ def read_relations(path: Path) -> Relations:
     relations = Relations()
     wanted: dict[int, list[int]] = defaultdict(list)
     only = osmium.osm.osm_entity_bits
+    thing: Any  # pyosmium's types do not follow the filters
     for thing in osmium.FileProcessor(str(path), only.RELATION):
         if thing.tags.get("type") in ("multipolygon", "boundary"):
             ways = [(member.ref, member.role) for member in thing.members if member.type == "w"]
@@ -138,6 +140,7 @@ def read_features(
         .with_areas(osmium.filter.TagFilter(("type", "multipolygon"), ("type", "boundary")))
         .with_filter(osmium.filter.KeyFilter(*osm_tags.KEYS))
     )
+    thing: Any
     for count, thing in enumerate(processor, 1):
         if count % 5000 == 0:
             progress(5000)
@@ -152,7 +155,7 @@ def read_features(
 def read_node(node: osmium.osm.Node, rows: Rows, findings: Findings) -> Iterator[Batch]:
     """Points: signals, lamps, bus stops, transformers."""
     source_id = f"node/{node.id}"
-    tags = node.tags
+    tags: Tags = node.tags
     if "building" in tags and tags["building"] != "no":
         findings.reject("buildings", source_id, "a point among areas: draw the building's outline")
     highway = tags.get("highway", "")
@@ -267,6 +270,7 @@ def rescue_failed(
     lines: dict[int, shapely.Geometry] = {}
     only = osmium.osm.osm_entity_bits
     processor = osmium.FileProcessor(str(path), only.NODE | only.WAY).with_locations()
+    thing: Any
     for thing in processor.with_filter(osmium.filter.EntityFilter(only.WAY)):
         if thing.id in ids and all(node.location.valid() for node in thing.nodes):
             points = [(node.lon, node.lat) for node in thing.nodes]

@@ -7,22 +7,32 @@ does not belong to its layer. Values that can't be read are left empty and named
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from layers.sources import text
 
-Tags = Mapping[str, str]
+Tags = Any  # a mapping from key to value: pyosmium's TagList or a dict
 Problems = list[str]
 Attributes = dict[str, Any]
 
 # Tags that none of the functions below looks at are never read from the file.
 KEYS = (
-    "building highway waterway water natural landuse leisure power boundary man_made".split()
+    "building",
+    "highway",
+    "waterway",
+    "natural",
+    "landuse",
+    "leisure",
+    "power",
+    "boundary",
+    "man_made",
 )
+MAIN_ROADS = ("motorway", "trunk", "primary", "secondary", "tertiary")
 ROADS = {
-    **{name: name for name in "motorway trunk primary secondary tertiary residential".split()},
-    **{f"{name}_link": name for name in "motorway trunk primary secondary tertiary".split()},
+    **{name: name for name in MAIN_ROADS},
+    **{f"{name}_link": name for name in MAIN_ROADS},
+    "residential": "residential",
     "unclassified": "residential",
     "road": "residential",
     "living_street": "residential",

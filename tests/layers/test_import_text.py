@@ -25,7 +25,8 @@ def test_heights_as_mappers_write_them(written, meant):
 
 
 @pytest.mark.parametrize(
-    "written", ["tall", "~20", "20-25", "3 floors", "-4", "5000", "inf", "1e9", "26 kg", "٣", "1,250"]
+    "written",
+    ["tall", "~20", "20-25", "3 floors", "-4", "5000", "inf", "1e9", "26 kg", "٣", "1,250"],
 )
 def test_a_height_that_cannot_be_read_is_refused_not_guessed(written):
     with pytest.raises(text.Unreadable):

@@ -1,0 +1,182 @@
+"""A layer's staging table: batches go in by COPY, one merge into the layer comes out.
+
+Everything happens in the caller's transaction; the table vanishes with it. Statements are in
+layers/sql/import_*.sql.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+from django.contrib.gis.db import models
+from django.db import connection
+from psycopg import sql
+
+from layers.report import Report
+from layers.sources.batch import Batch, Finding, Findings
+from twin.core.declare import Layer
+from twin.core.errors import BadInput
+from twin.core.sql import compose, execute, ident
+
+EDITED = "edited here by {who}; the file's state is not taken"
+DELETED = "deleted here by {who}; not brought back (--restore-deleted brings it back)"
+
+
+class Staging:
+    """The staging table of one layer inside a transaction."""
+
+    def __init__(self, layer: Layer, source: str):
+        self.layer = layer
+        self.source = source
+        self.columns: dict[str, None] = {}
+        self.table = ident(f"staging_{layer.name}")
+        self.target = ident(layer.table)
+        fields = sql.SQL(", ").join(map(ident, ["source_id", "geom", *self._fields()]))
+        execute(
+            sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
+                self.table, fields, self.target
+            )
+        )
+
+    def _fields(self) -> list[str]:
+        return [field.name for field in self.layer.fields]
+
+    def copy(self, batch: Batch) -> None:
+        """Append a batch that fits the layer (see fit) by COPY."""
+        if not len(batch):
+            return
+        self.columns.update(dict.fromkeys(batch.columns))
+        names = sql.SQL(", ").join(map(ident, ["source_id", "geom", *batch.columns]))
+        command = sql.SQL("COPY {} ({}) FROM STDIN").format(self.table, names)
+        wkb = shapely.to_wkb(shapely.set_srid(batch.geometries, 4326), hex=True, include_srid=True)
+        rows = zip(batch.source_ids, wkb.tolist(), *batch.columns.values(), strict=True)
+        with connection.cursor() as cursor, cursor.copy(command) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def check(self, findings: Findings) -> None:
+        """Take out what the layer can't hold: repeated ids, geometries PostGIS calls invalid,
+
+        unique values that repeat or belong to another feature.
+        """
+        for [id] in self._run("import_repeated", key=ident("source_id")):
+            findings.reject(self.layer.name, id, "its id is repeated")
+        invalid = sql.SQL(
+            "DELETE FROM {} WHERE NOT ST_IsValid(geom) RETURNING source_id, ST_IsValidReason(geom)"
+        ).format(self.table)
+        for id, reason in execute(invalid):
+            findings.reject(self.layer.name, id, f"invalid: {reason}")
+        for key in self.unique_keys():
+            words = ", ".join(key)
+            for [id] in self._run("import_repeated", key=joined(key)):
+                findings.reject(self.layer.name, id, f"its {words} is repeated in the file")
+            taken = self._run(
+                "import_taken",
+                key=joined(key),
+                staged_key=joined(key, "staged"),
+                present_key=joined(key, "present"),
+            )
+            for id, source, other in taken:
+                reason = f"its {words} belongs to {other} (source {source})"
+                findings.reject(self.layer.name, id, reason)
+
+    def unique_keys(self) -> list[tuple[str, ...]]:
+        """Unique constraints of the layer besides (source, source_id), all of them in the file."""
+        if self.layer.model is None:
+            return []
+        constraints = self.layer.model._meta.constraints
+        keys = [tuple(c.fields) for c in constraints if isinstance(c, models.UniqueConstraint)]
+        return [key for key in keys if all(name in self.columns for name in key)]
+
+    def merge(self, report: Report, *, restore_deleted: bool = False) -> None:
+        """Insert what is new, update what changed, leave the rest and what was edited here."""
+        name = self.layer.name
+        counts = report.of(name)
+        execute(sql.SQL("ANALYZE {}").format(self.table))
+        if not restore_deleted:
+            gone = self._run("import_deleted_here", history=ident("history", self.layer.table))
+            for id, who in gone:
+                report.findings.items.append(Finding(name, id, "kept", DELETED.format(who=who)))
+            counts.kept += len(gone)
+        [(staged,)] = execute(sql.SQL("SELECT count(*) FROM {}").format(self.table))
+        merged = ["geom", *self.columns]
+        sides: dict[str, Any] = {
+            "present": joined(merged, "present"),
+            "staged": joined(merged, "staged"),
+        }
+        edited = self._run("import_kept", **sides)
+        for id, who in edited:
+            report.findings.items.append(Finding(name, id, "kept", EDITED.format(who=who)))
+        assignments = sql.SQL(", ").join(
+            sql.SQL("{} = staged.{}").format(ident(column), ident(column)) for column in merged
+        )
+        counts.updated = self._count("import_update", assignments=assignments, **sides)
+        counts.inserted = self._count(
+            "import_insert", columns=joined(merged), staged=sides["staged"]
+        )
+        counts.kept += len(edited)
+        counts.unchanged = staged - counts.updated - counts.inserted - len(edited)
+
+    def remove_vanished(self, report: Report, extent: Sequence[float] | None = None) -> None:
+        """Delete what the file no longer holds, unless it was edited here.
+
+        extent: (west, south, east, north) outside which the file says nothing.
+        """
+        name = self.layer.name
+        rejected = [item.id for item in report.findings.of("rejected", name)]
+        area = None
+        if extent is not None:
+            area = f"SRID=4326;{shapely.box(*extent).wkt}"
+        vanished = self._run("import_vanished", {"rejected": rejected, "extent": area})
+        doomed = []
+        for key, id, who in vanished:
+            if (who or "").startswith("import:"):
+                doomed.append(key)
+                words = "no longer in the file"
+                report.findings.items.append(Finding(name, id, "removed", words))
+            else:
+                words = f"no longer in the file, but edited here by {who}"
+                report.findings.items.append(Finding(name, id, "kept", words))
+                report.of(name).kept += 1
+        execute(sql.SQL("DELETE FROM {} WHERE id = ANY(%s)").format(self.target), [doomed])
+        report.of(name).removed = len(doomed)
+
+    def _compose(self, name: str, parts: dict[str, Any]) -> sql.Composed:
+        return compose("layers", name, table=self.target, staging=self.table, **parts)
+
+    def _run(self, name: str, *values: dict[str, Any], **parts: Any) -> list[tuple[Any, ...]]:
+        bound = {"source": self.source, **(values[0] if values else {})}
+        return execute(self._compose(name, parts), bound)
+
+    def _count(self, name: str, **parts: Any) -> int:
+        with connection.cursor() as cursor:
+            query = self._compose(name, parts).as_string(cursor.cursor)
+            cursor.execute(query, {"source": self.source})
+            return cursor.rowcount
+
+
+def joined(names: Sequence[str], table: str | None = None) -> sql.Composed:
+    """Column names for a statement: "a", "b" or staged."a", staged."b"."""
+    parts = [ident(table, name) if table else ident(name) for name in names]
+    return sql.SQL(", ").join(parts)
+
+
+def begin(source: str) -> None:
+    """Name the import as the one who writes, and wait for another import of the same source."""
+    if not source.strip() or len(source) > 200:
+        raise BadInput("A source needs a name of 1 to 200 characters", field="source")
+    execute("SELECT set_config('twin.user', %s, true)", [f"import:{source}"])
+    execute("SELECT pg_advisory_xact_lock(hashtext('import'), hashtext(%s))", [source])
+
+
+def as_geometries(values: Any) -> np.ndarray:
+    """Shapely geometries from shapely geometries or WKB."""
+    geometries = np.asarray(values, dtype=object)
+    encoded = np.array([isinstance(value, bytes | str) for value in geometries], dtype=bool)
+    if encoded.any():
+        geometries = geometries.copy()
+        geometries[encoded] = shapely.from_wkb(geometries[encoded], on_invalid="ignore")
+    return geometries
