@@ -88,7 +88,8 @@ and name it: TWIN_CHROMIUM=/path/to/chrome make test"
 # Install without starting anything: our services are private, and a second cluster or a Redis on
 # the usual port would be somebody else's to manage. What was there before keeps running.
 apt_quietly() {
-    local policy=/usr/sbin/policy-rc.d cluster=/etc/postgresql-common/createcluster.d/song-sinh.conf
+    # Not local: the trap runs when the function's own names are gone.
+    policy=/usr/sbin/policy-rc.d cluster=/etc/postgresql-common/createcluster.d/song-sinh.conf
     local new_redis=1
     command -v redis-server >/dev/null && new_redis=0
     if [ -e "$policy" ]; then policy=; fi
