@@ -75,6 +75,10 @@ class Parcel(AreaFeature):
 
     class Meta(AreaFeature.Meta):
         db_table = "layers_parcels"
+        indexes = [
+            *AreaFeature.Meta.indexes,
+            models.Index(fields=["map_sheet", "parcel_number"], name="parcels_sheet"),
+        ]
         constraints = [
             *AreaFeature.Meta.constraints,
             models.UniqueConstraint(

@@ -6,6 +6,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth import aauthenticate, alogin, alogout
+from django.contrib.gis.db.models import Extent
 from django.http import HttpRequest, StreamingHttpResponse
 from django.middleware.csrf import get_token
 from ninja import Router, Schema
@@ -13,8 +14,10 @@ from ninja import Router, Schema
 from twin.core import permissions
 from twin.core.db import fetch
 from twin.core.errors import NotLoggedIn
+from twin.core.features import declared_layers
 from twin.core.live import hub
 from twin.core.models import CitySettings
+from twin.core.products import basemaps, current_terrain, terrain_dict
 
 router = Router(tags=["twin"])
 STORM_ROLES = ("flood_officer", "planner")
@@ -88,13 +91,42 @@ async def live(request: HttpRequest) -> StreamingHttpResponse:
     return response
 
 
-def city_settings() -> dict[str, Any]:
-    """The city's name and place; its extent from the city limits where the row says none."""
+def describe_city(user: Any) -> dict[str, Any]:
+    """The city's name, place, terrain and base maps.
+
+    Before anyone said where the city is, the wards and the terrain that were imported say it.
+    """
     city = CitySettings.current()
+    terrain = current_terrain(user)
+    bounds = list(city.bounds.extent) if city.bounds else city_extent()
+    if bounds is None and terrain:
+        bounds = terrain.bounds
+    center = list(city.center.coords) if city.center else None
+    if center is None and bounds:
+        center = [(bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2]
     return {
         "name": {"en": city.name_en, "vi": city.name_vi},
-        "center": list(city.center.coords) if city.center else None,
-        "bounds": list(city.bounds.extent) if city.bounds else None,
+        "center": center,
+        "bounds": bounds,
         "crs": city.crs or None,
         "synthetic": city.synthetic,
+        "terrain": terrain_dict(terrain),
+        "basemaps": basemaps(user),
     }
+
+
+def city_extent() -> list[float] | None:
+    """Bounds of the first of these layers that holds anything: city, roads, buildings, wards."""
+    known = declared_layers()
+    for name in ("city", "roads", "buildings", "wards"):
+        if name in known:
+            extent = known[name].model.objects.aggregate(extent=Extent("geom"))["extent"]
+            if extent:
+                return list(extent)
+    return None
+
+
+@router.get("/city")
+async def city(request: HttpRequest) -> dict[str, Any]:
+    """The city that this twin is of."""
+    return await sync_to_async(describe_city)(await request.auser())

@@ -12,6 +12,9 @@ from twin.core.declare import GROUPS, Layer
 from twin.core.features import layers
 from twin.core.models import LayerRight, LayerVersion
 
+# Fields that people search by typing a part of a word; codes are few enough to scan.
+NAME_LIKE = ("name", "address", "intersection_name")
+
 
 def after_migrate(app_config: Any, **_: Any) -> None:
     """Install once, when the last app has its tables."""
@@ -48,6 +51,17 @@ def track(layer: Layer) -> None:
             history=sql.ident("history", layer.table),
         )
     )
+    for name in layer.search:
+        if name in NAME_LIKE:
+            sql.execute(
+                sql.compose(
+                    "twin.core",
+                    "index_name",
+                    table=sql.ident(layer.table),
+                    index=sql.ident(f"{layer.name}_{name}_plain"),
+                    column=sql.ident(name),
+                )
+            )
 
 
 def seed_rights(layer: Layer) -> None:

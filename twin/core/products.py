@@ -32,7 +32,7 @@ class RasterProduct(models.Model):
     maxzoom = models.SmallIntegerField(default=16)
     vertical_datum = models.TextField(default="", blank=True)
     frames = models.JSONField(
-        null=True, help_text="width, height, bounds_3857, times_s, bytes of an array of frames"
+        null=True, help_text="width, height, bounds_3857, times_s and bytes of the frames"
     )
     run_id = models.TextField(null=True, db_index=True)
     public = models.BooleanField(default=True, db_default=True)

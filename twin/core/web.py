@@ -13,10 +13,12 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.decorators import sync_and_async_middleware
 
-from twin.core.errors import TwinError, Unavailable
+from twin.core.errors import Forbidden, TwinError, Unavailable
 
+SAFE = ("GET", "HEAD", "OPTIONS")
 logger = logging.getLogger("twin.web")
 
 # Everything comes from this server. MapLibre makes its textures and workers from blobs of its own.
@@ -78,20 +80,35 @@ def act_as(username: str) -> None:
         cursor.execute("SELECT set_config('twin.user', %s, false)", [username])
 
 
+def forged(request: HttpRequest) -> HttpResponse | None:
+    """A refusal where a writing API request lacks the CSRF token (ninja exempts its views)."""
+    if request.method in SAFE or not request.path.startswith("/api/"):
+        return None
+    reason = CsrfViewMiddleware(lambda _: HttpResponse()).process_view(
+        request, lambda: None, (), {}
+    )
+    if reason is None:
+        return None
+    words = "The request carries no valid X-CSRFToken; load the page again and repeat it"
+    return error_response(request, Forbidden(words, code="csrf"))
+
+
 @sync_and_async_middleware
 def acting_user(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
     """Name the user of a writing request to the database, and forget them afterwards."""
 
     def writing_user(request: HttpRequest) -> str | None:
-        if request.method in ("GET", "HEAD", "OPTIONS"):
+        if request.method in SAFE:
             return None
         return request.user.get_username() if request.user.is_authenticated else None
 
     if iscoroutinefunction(get_response):
 
         async def in_loop(request: HttpRequest) -> HttpResponse:
-            if request.method in ("GET", "HEAD", "OPTIONS"):
+            if request.method in SAFE:
                 return await get_response(request)
+            if refusal := forged(request):
+                return refusal
             name = await sync_to_async(writing_user)(request)
             if name is None:
                 return await get_response(request)
@@ -104,6 +121,8 @@ def acting_user(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpReq
         return in_loop
 
     def in_thread(request: HttpRequest) -> HttpResponse:
+        if refusal := forged(request):
+            return refusal
         name = writing_user(request)
         if name is None:
             return get_response(request)

@@ -1,0 +1,138 @@
+"""Admin pages, generated from layers(): one for each declared layer.
+
+Django's own map widget fetches from a CDN, so geometry is edited as text here, with a link to the
+feature in the viewer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.gis import forms
+from django.contrib.gis.db import models
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from layers.models import Observation
+from twin.core import permissions
+from twin.core.declare import Layer, Right
+from twin.core.features import declared_layers
+
+
+class GeometryText(forms.BaseGeometryWidget):
+    """A geometry as well-known text: works with no network and keeps every digit."""
+
+    template_name = "layers/geometry_text.html"
+    map_srid = 4326
+    supports_3d = False
+
+    def serialize(self, value: Any) -> str:
+        """WKT of a geometry."""
+        return value.wkt if value else ""
+
+
+class FeatureAdmin(admin.ModelAdmin):
+    """The page of one layer; who may do what follows from the layer's rights."""
+
+    layer: Layer
+    formfield_overrides = {models.GeometryField: {"widget": GeometryText}}
+    readonly_fields = (
+        "on_the_map",
+        "source",
+        "source_id",
+        "version",
+        "created_at",
+        "created_by",
+        "updated_at",
+        "updated_by",
+    )
+    list_per_page = 50
+    show_full_result_count = False
+
+    @admin.display(description="on the map")
+    def on_the_map(self, feature: Model) -> str:
+        """A link to the feature in the viewer."""
+        if not feature.pk or not feature.geom:  # type: ignore[attr-defined]
+            return "-"
+        center = feature.geom.centroid  # type: ignore[attr-defined]
+        return format_html(
+            '<a href="/?lon={}&lat={}&z=17&sel={}/{}">{}</a>',
+            round(center.x, 6),
+            round(center.y, 6),
+            self.layer.name,
+            feature.pk,
+            "open in the viewer",
+        )
+
+    def _may(self, request: HttpRequest, right: Right) -> bool:
+        return permissions.may(request.user, right, self.layer)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whether the layer is listed."""
+        return self._may(request, "view")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether the user may look."""
+        return self._may(request, "view")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may add."""
+        return self._may(request, "edit")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether the user may change."""
+        return self._may(request, "edit")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether the user may delete."""
+        return self._may(request, "edit")
+
+
+class EventAdmin(admin.ModelAdmin):
+    """Events are looked at, never changed."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+
+def feature_admin(layer: Layer) -> type[FeatureAdmin]:
+    """The admin class of a layer: its first fields as columns, its choices as filters."""
+    names = [field.name for field in layer.fields]
+    columns = {"list_display": ("__str__", *names[:6], "updated_by", "updated_at")}
+    filters = [field.name for field in layer.fields if field.choices or field.type == "boolean"]
+    return type(
+        f"{layer.model.__name__}Admin",
+        (FeatureAdmin,),
+        {
+            "layer": layer,
+            **columns,
+            "list_filter": filters,
+            "search_fields": layer.search,
+            "fields": (*names, "geom", *FeatureAdmin.readonly_fields),
+        },
+    )
+
+
+def register() -> None:
+    """Register every declared layer that has no special admin yet."""
+    for layer in declared_layers().values():
+        if not admin.site.is_registered(layer.model):
+            admin.site.register(layer.model, feature_admin(layer))
+
+
+register()
+admin.site.register(Observation, EventAdmin, list_display=("ts", "sensor", "value"))
