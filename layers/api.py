@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from ninja import Router
 from psycopg import AsyncClientCursor, DataError, sql
 
-from layers import items, search
+from layers import items, observations, search
 from twin.core import permissions
 from twin.core.db import connection, fetch
 from twin.core.declare import GROUP_TITLES, Cluster, Grid, Layer
@@ -187,6 +188,37 @@ async def feature(request: HttpRequest, name: str, feature_id: UUID) -> HttpResp
     if not rows:
         raise NotFound(f"There is no {name} feature {feature_id}", code="no_such_feature")
     return HttpResponse(rows[0][0], content_type="application/geo+json")
+
+
+@router.get("/sensors/{sensor_id}/observations")
+async def series(
+    request: HttpRequest,
+    sensor_id: UUID,
+    first: datetime | None = None,
+    last: datetime | None = None,
+    limit: int = 5000,
+) -> dict[str, Any]:
+    """The newest values of one sensor, oldest first; a week back from `last` unless said."""
+    layer, visible = await sync_to_async(open_layer)("sensors", await request.auser())
+    found = await fetch(
+        sql.SQL("SELECT unit, alarm_1, alarm_2, alarm_3 FROM {} WHERE id = %s AND {}").format(
+            ident(layer.table), visible
+        ),
+        [sensor_id],
+    )
+    if not found:
+        raise NotFound(f"There is no sensor {sensor_id}", code="no_such_feature")
+    if not 1 <= limit <= 50_000:
+        raise BadInput(f"limit={limit}: ask for 1 to 50000", field="limit")
+    last = last or datetime.now(UTC)
+    first = first or last - timedelta(days=7)
+    rows = await fetch(*observations.series_query(sensor_id, first, last, limit))
+    return {
+        "unit": found[0][0],
+        "alarms": list(found[0][1:]),
+        "times": [ts.isoformat() for ts, _ in reversed(rows)],
+        "values": [value for _, value in reversed(rows)],
+    }
 
 
 def searchable(user: Any) -> list[tuple[Layer, sql.Composable]]:
