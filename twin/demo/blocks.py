@@ -104,7 +104,7 @@ def fill(land: shapely.Geometry, fabric: Fabric, rng: np.random.Generator, campu
         if j - 1 not in deep and rng.random() < fabric.deep_share:
             deep.add(j)
     street_w = [w for j, w in enumerate(street_w) if j not in deep]
-    u_line = np.arange(axes.u[0] - 40, axes.u[1] + 40, 11.0)
+    u_line = np.arange(axes.u[0] - 150, axes.u[1] + 150, 11.0)
     for w in street_w:
         inside.streets.append((axes.world(u_line, w), RESIDENTIAL))
     s = fabric.street
@@ -127,15 +127,23 @@ def fill(land: shapely.Geometry, fabric: Fabric, rng: np.random.Generator, campu
             elif high - low > 1.5 * pitch:
                 _deep_block(inside, axes, fabric, rng, (a, b), (low + s, high - s), depth)
             else:
-                if b - a > 50 and rng.random() < campus_share:
-                    cut = min(b, a + 130)
-                    if _campus(inside, axes, land, rng, (a, cut), (low + s, high - s)):
-                        a = cut
-                middle = (low + high) / 2
-                at = widths(rng, b - a, *fabric.width) + a
-                inside.lots.append(axes.rectangles(at[:-1], at[1:], low + s, middle, "s"))
-                inside.lots.append(axes.rectangles(at[:-1], at[1:], middle, high - s, "n"))
+                walls, spans = (low + s, high - s), [(a, b)]
+                for _try in range(4 if b - a > 48 and rng.random() < campus_share else 0):
+                    wide = rng.uniform(44, min(105, b - a))
+                    c = rng.uniform(a, b - wide)
+                    if _campus(inside, axes, land, rng, (c, c + wide), walls):
+                        spans = [(a, c), (c + wide, b)]
+                        break
+                for span in spans:
+                    _two_rows(inside, axes, fabric, rng, span, walls)
     return inside
+
+
+def _two_rows(inside, axes, fabric, rng, span, walls) -> None:  # type: ignore[no-untyped-def]
+    at = widths(rng, span[1] - span[0], *fabric.width) + span[0]
+    low, middle, high = walls[0], (walls[0] + walls[1]) / 2, walls[1]
+    inside.lots.append(axes.rectangles(at[:-1], at[1:], low, middle, "s"))
+    inside.lots.append(axes.rectangles(at[:-1], at[1:], middle, high, "n"))
 
 
 def _single_row(inside, axes, fabric, rng, span, edge, depth, facing_north) -> None:  # type: ignore[no-untyped-def]

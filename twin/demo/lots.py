@@ -94,17 +94,18 @@ def build_lots(
     lines = shapely.linestrings(
         np.concatenate(raw), indices=np.repeat(np.arange(len(raw)), [len(r) for r in raw])
     )
-    local_class = _keep_inner(lines, np.array(raw_class), np.array(inner_land, object)[raw_inner], districts.dry[raw_cell])
+    inner, dry = np.array(inner_land, object)[raw_inner], districts.dry[raw_cell]
+    local_class = _keep_inner(lines, np.array(raw_class), inner, dry)
     kept = np.flatnonzero(local_class >= 0)
-    local, which = clip_streets(lines[kept], np.array(raw_cell)[kept], districts.dry)
+    local, which = clip_streets(lines[kept], dry[kept], inner[kept])
     streets = build_streets(plan, river, skeleton, local, local_class[kept][which])
 
     all_quads = np.round(np.concatenate(quads), 3)
-    inner = np.concatenate(inner_of)
+    part = np.concatenate(inner_of)
     shape = shapely.polygons(all_quads)
     limit = np.empty(len(shape), object)
-    inside = inner >= 0
-    limit[inside] = np.array(inner_land, object)[inner[inside]]
+    inside = part >= 0
+    limit[inside] = np.array(inner_land, object)[part[inside]]
     cell = np.concatenate(quad_cell)
     limit[~inside] = districts.dry[cell[~inside]]
     ring_shapes = np.array([shapely.polygons(np.round(c, 3)) for c in campuses], object)

@@ -40,11 +40,15 @@ class Streets:
 
 
 def clip_streets(
-    raw: NDArray, cell: NDArray, dry: NDArray, least_m: float = 24.0
+    raw: NDArray, dry: NDArray, inner: NDArray, least_m: float = 24.0
 ) -> tuple[NDArray, NDArray]:
-    """Raw street lines cut by their district's dry land: lines and the raw line of each."""
-    parts, index = shapely.get_parts(shapely.intersection(raw, dry[cell]), return_index=True)
+    """Raw street lines cut by their district's dry land: lines and the raw line of each.
+
+    Pieces that only cross a far corner of the district, past its `inner` land, are left out.
+    """
+    parts, index = shapely.get_parts(shapely.intersection(raw, dry), return_index=True)
     keep = (shapely.get_type_id(parts) == 1) & (shapely.length(parts) > least_m)
+    keep &= shapely.intersects(parts, inner[index])
     return on_lattice(parts[keep]), index[keep]
 
 
