@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "twin.settings.local")
+os.environ["TWIN_PROCESS"] = "server"
 
 from django.core.asgi import get_asgi_application
 

@@ -40,6 +40,7 @@ def database(url: str) -> dict[str, object]:
         "PASSWORD": parts.get("password", ""),
         "HOST": parts.get("host", ""),
         "PORT": str(parts.get("port", "")),
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"options": "-c jit=off"},
         "TEST": {"TEMPLATE": ENV.get("TWIN_TEST_TEMPLATE", "template_twin")},
     }
@@ -54,6 +55,13 @@ DATABASE_URL = {
 }.get(TWIN_ROLE, OWNER_URL)
 DATABASES = {"default": database(DATABASE_URL)}
 TWIN_POOL_SIZE = int(ENV.get("TWIN_POOL_SIZE", "8"))
+# The web server alone: a pool's threads would not outlive the worker's fork.
+if os.environ.get("TWIN_PROCESS") == "server":
+    DATABASES["default"]["OPTIONS"]["pool"] = {  # type: ignore[index]
+        "min_size": 1,
+        "max_size": TWIN_POOL_SIZE,
+        "timeout": 10,
+    }
 
 REDIS_URL = ENV.get("REDIS_URL", "redis://127.0.0.1:6379/0")
 SECRET_KEY = ENV.get("TWIN_SECRET_KEY", "")
@@ -82,6 +90,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "twin.core.web.frame",
+    "twin.core.web.express",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
