@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -105,7 +106,7 @@ class Grid:
         """The cells that a line of points crosses, in order, each once; points must lie inside."""
         width, height = self.cell_size
         found: dict[tuple[int, int], None] = {}
-        for (x0, y0), (x1, y1) in zip(line[:-1], line[1:], strict=True):
+        for (x0, y0), (x1, y1) in pairwise(line):
             pieces = 1 + int(16 * max(abs(x1 - x0) / width, abs(y1 - y0) / height))
             for k in range(pieces + 1):
                 at = self.cell(x0 + (x1 - x0) * k / pieces, y0 + (y1 - y0) * k / pieces)

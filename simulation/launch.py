@@ -1,0 +1,301 @@
+"""Run plain Python kernels on a device: the only file that knows numba, numba.cuda and cupy.
+
+Kernels are ordinary functions of scalars and arrays. A device copies the kernel and every project
+function it calls into namespaces of its own and compiles the copies, so the same source serves
+`python` (as written), `numba` (CPU threads) and `cuda` in one process.
+
+Two ways to launch:
+    device.cells(f)    calls f(i, j, *args) for every cell; each device brings its own walk.
+    device.loop(f)     compiles a hand-written loop; CPU only (`device.runs_loops`).
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import os
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from twin.core.errors import BadInput, Unavailable
+
+BACKENDS = ("numba", "python", "cuda")
+PROJECT = ("simulation.", "vision.", "twin.")
+
+parallel_range = range  # numba's prange in compiled copies of a loop
+
+
+class Device:
+    """Plain Python on the host: slow, exact to read, the truth the others are held to."""
+
+    name = "python"
+    runs_loops = False
+    threads = 1
+
+    def array(self, host: np.ndarray) -> Any:
+        """A copy of `host` on the device."""
+        return np.array(host)
+
+    def host(self, array: Any) -> np.ndarray:
+        """The array as numpy sees it; no copy where it already lies in the host's memory."""
+        return np.asarray(array)
+
+    def cells(self, function: Callable) -> Callable:
+        """A launcher (i0, i1, j0, j1, *args) that calls function(i, j, *args) for each cell."""
+
+        def launch(i0: int, i1: int, j0: int, j1: int, *args: Any) -> None:
+            with np.errstate(all="ignore"):
+                for i in range(i0, i1):
+                    for j in range(j0, j1):
+                        function(i, j, *args)
+
+        return launch
+
+    def items(self, function: Callable) -> Callable:
+        """A launcher (count, *args) that calls function(k, *args) for k below count."""
+
+        def launch(count: int, *args: Any) -> None:
+            with np.errstate(all="ignore"):
+                for k in range(count):
+                    function(k, *args)
+
+        return launch
+
+    def highest(self, array: Any) -> float:
+        """The greatest value of a device array, on the host."""
+        return float(np.max(array))
+
+
+class NumbaDevice(Device):
+    """CPU threads through numba; compiled code is kept on disk between processes."""
+
+    name = "numba"
+    runs_loops = True
+
+    def __init__(self, threads: int | None = None):
+        import numba
+
+        most = int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
+        if threads is not None and not 1 <= threads <= most:
+            raise BadInput(
+                f"threads = {threads}: this machine offers 1 to {most}; "
+                "choose a number in that range or leave threads out",
+                field="run.threads",
+            )
+        self.threads = threads or most
+
+    def loop(self, function: Callable) -> Callable:
+        """The hand-written loop, compiled; `parallel_range` in it runs on this device's threads."""
+        compiled = _compile_cpu(function)
+        if not _uses(function, "parallel_range"):
+            return compiled
+
+        import numba
+
+        def run(*args: Any) -> Any:
+            numba.set_num_threads(self.threads)
+            return compiled(*args)
+
+        return run
+
+    def cells(self, function: Callable) -> Callable:
+        """A launcher over cells; rows are shared among the threads."""
+        import numba
+
+        cell = _compile_cpu(function)
+
+        @numba.njit(parallel=True, error_model="numpy")
+        def walk(i0, i1, j0, j1, args):
+            for row in numba.prange(i1 - i0):
+                for j in range(j0, j1):
+                    cell(i0 + row, j, *args)
+
+        def launch(i0: int, i1: int, j0: int, j1: int, *args: Any) -> None:
+            numba.set_num_threads(self.threads)
+            walk(i0, i1, j0, j1, args)
+
+        return launch
+
+    def items(self, function: Callable) -> Callable:
+        """A launcher over a short list, on one thread."""
+        import numba
+
+        item = _compile_cpu(function)
+
+        @numba.njit(error_model="numpy")
+        def walk(count, args):
+            for k in range(count):
+                item(k, *args)
+
+        return lambda count, *args: walk(count, args)
+
+
+class CudaDevice(Device):
+    """One NVIDIA GPU through numba-cuda, or numba-cuda's simulator."""
+
+    name = "cuda"
+
+    def __init__(self) -> None:
+        try:
+            from numba import cuda
+
+            present = cuda.is_available()
+        except Exception as error:  # the import itself fails where the CUDA libraries are missing
+            raise Unavailable(
+                f'backend = "cuda" does not start here ({_first_line(error)}); '
+                'install song-sinh[cuda] on a machine with an NVIDIA GPU, or use "numba"'
+            ) from error
+        if not present:
+            raise Unavailable(
+                'backend = "cuda" finds no NVIDIA GPU or driver on this machine; '
+                'use backend = "numba"'
+            )
+        self.cuda = cuda
+
+    def array(self, host: np.ndarray) -> Any:
+        """A copy of `host` in the GPU's memory."""
+        return self.cuda.to_device(np.ascontiguousarray(host))
+
+    def host(self, array: Any) -> np.ndarray:
+        """A copy of the array in the host's memory."""
+        return array.copy_to_host() if hasattr(array, "copy_to_host") else np.asarray(array)
+
+    def cells(self, function: Callable) -> Callable:
+        """A launcher with one GPU thread a cell."""
+        cuda = self.cuda
+        cell = _compile_cuda(function)
+
+        @cuda.jit
+        def walk(i0, i1, j0, j1, args):
+            j, i = cuda.grid(2)
+            if i0 + i < i1 and j0 + j < j1:
+                cell(i0 + i, j0 + j, *args)
+
+        def launch(i0: int, i1: int, j0: int, j1: int, *args: Any) -> None:
+            block = (32, 4)
+            grid = (-(-(j1 - j0) // block[0]), -(-(i1 - i0) // block[1]))
+            walk[grid, block](i0, i1, j0, j1, args)
+
+        return launch
+
+    def items(self, function: Callable) -> Callable:
+        """A launcher with one GPU thread an item."""
+        cuda = self.cuda
+        item = _compile_cuda(function)
+
+        @cuda.jit
+        def walk(count, args):
+            k = cuda.grid(1)
+            if k < count:
+                item(k, *args)
+
+        return lambda count, *args: walk[-(-count // 128), 128](count, args)
+
+    def highest(self, array: Any) -> float:
+        """The greatest value of a device array; only one number leaves the GPU."""
+        try:
+            import cupy
+        except ImportError:  # the simulator, or a GPU machine without cupy
+            return float(np.max(self.host(array)))
+        return float(cupy.asarray(array).max())
+
+
+def open_device(backend: str, threads: int | None = None) -> Device:
+    """The device of that name; raises BadInput for an unknown one, Unavailable without a GPU."""
+    if backend == "numba":
+        return NumbaDevice(threads)
+    if backend == "python":
+        return Device()
+    if backend == "cuda":
+        return CudaDevice()
+    known = ", ".join(f'"{name}"' for name in BACKENDS)
+    raise BadInput(f'backend = "{backend}" is not known; use one of {known}', field="run.backend")
+
+
+# -- compiling copies -------------------------------------------------------------------------
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _is_ours(value: Any) -> bool:
+    return isinstance(value, types.FunctionType) and value.__module__.startswith(PROJECT)
+
+
+def _uses(function: Callable, name: str) -> bool:
+    return name in function.__code__.co_names
+
+
+def _callees(function: Any) -> list[Any]:
+    names = function.__code__.co_names
+    found = [function.__globals__.get(name) for name in names]
+    return [value for value in found if _is_ours(value)]
+
+
+def _digest(function: Any, seen: frozenset = frozenset()) -> str:
+    """Of the function's file and those of all it calls: numba's cache watches only the first."""
+    files: set[str] = set()
+
+    def visit(inner: Any) -> None:
+        file = inspect.getsourcefile(inner)
+        if inner not in visited:
+            visited.add(inner)
+            files.add(str(file))
+            for callee in _callees(inner):
+                visit(callee)
+
+    visited: set[Any] = set()
+    visit(function)
+    text = "".join(Path(file).read_text(encoding="utf-8") for file in sorted(files))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _copy(function: Any, replace: dict[str, Any], suffix: str) -> types.FunctionType:
+    names = {**function.__globals__, **replace}
+    copy = types.FunctionType(
+        function.__code__, names, function.__name__, function.__defaults__, function.__closure__
+    )
+    copy.__module__ = function.__module__
+    copy.__qualname__ = function.__qualname__ + suffix
+    return copy
+
+
+@functools.cache
+def _compile_cpu(function: Any) -> Any:
+    import llvmlite.binding
+    import numba
+
+    # A row loop reads from more arrays than LLVM is willing to check for overlap by default (8);
+    # without the checks it would not use vector instructions.
+    llvmlite.binding.set_option("twin", "-runtime-memory-check-threshold=64")
+    replace: dict[str, Any] = {
+        name: _compile_cpu(value)
+        for name, value in function.__globals__.items()
+        if name in function.__code__.co_names and _is_ours(value)
+    }
+    parallel = _uses(function, "parallel_range")
+    if parallel:
+        replace["parallel_range"] = numba.prange
+    copy = _copy(function, replace, "_" + _digest(function))
+    cache = os.access(Path(inspect.getsourcefile(function) or "").parent, os.W_OK) or (
+        "NUMBA_CACHE_DIR" in os.environ
+    )
+    return numba.njit(copy, error_model="numpy", parallel=parallel, cache=cache)
+
+
+@functools.cache
+def _compile_cuda(function: Any) -> Any:
+    from numba import cuda
+
+    replace = {
+        name: _compile_cuda(value)
+        for name, value in function.__globals__.items()
+        if name in function.__code__.co_names and _is_ours(value)
+    }
+    return cuda.jit(_copy(function, replace, ""), device=True)
