@@ -1,0 +1,118 @@
+"""Addresses of tiles: /tiles/{layer}/{z}/{x}/{y}.mvt, TileJSON, products and /style.json."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.urls import re_path
+
+from tiles.gate import admit
+from tiles.tile import TileId
+from tiles.vector import source_layers, vector_tile
+from twin.core.declare import Layer
+from twin.core.web import lean
+
+MVT = "application/vnd.mapbox-vector-tile"
+YEAR_S = 365 * 24 * 3600
+
+
+def caching(response: HttpResponse, *, etag: str, public: bool, current: bool) -> HttpResponse:
+    """Say how long the answer holds: for ever under its version's address, else not at all."""
+    response["ETag"] = etag
+    if current:
+        response["Cache-Control"] = (
+            f"{'public' if public else 'private'}, max-age={YEAR_S}, immutable"
+        )
+    else:
+        response["Cache-Control"] = "no-store"
+    response["Vary"] = "Accept-Encoding" if public else "Accept-Encoding, Cookie"
+    return response
+
+
+def unchanged(request: HttpRequest, etag: str) -> bool:
+    """Whether the asker holds the answer already."""
+    held = request.headers.get("If-None-Match", "")
+    return held == "*" or etag in (part.strip() for part in held.split(","))
+
+
+def packed(request: HttpRequest, body: bytes, content_type: str) -> HttpResponse:
+    """The body, compressed where the asker takes that and it pays; 204 for an empty one."""
+    if not body:
+        return HttpResponse(status=204)
+    zip_it = len(body) > 1000 and "gzip" in request.headers.get("Accept-Encoding", "")
+    response = HttpResponse(gzip.compress(body, 1) if zip_it else body, content_type=content_type)
+    if zip_it:
+        response["Content-Encoding"] = "gzip"
+    return response
+
+
+@lean
+async def vector(request: HttpRequest, layer: str, z: str, x: str, y: str) -> HttpResponse:
+    """A vector tile. 204 where it is empty, 304 where the asker has it, 400 for no such tile."""
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    tile = TileId.parse(z, x, y)
+    asked = request.GET.get("v")
+    granted = await admit(request, layer, asked)
+    etag = f'W/"{layer}-{granted.version}-{tile.z}-{tile.x}-{tile.y}"'
+    rules: dict[str, Any] = {
+        "etag": etag,
+        "public": granted.public,
+        "current": asked == str(granted.version),
+    }
+    if unchanged(request, etag):
+        return caching(HttpResponse(status=304), **rules)
+    body = await vector_tile(granted.layer, tile, granted.visible)
+    return caching(packed(request, body, MVT), **rules)
+
+
+def tiles_path(layer: Layer, version: int) -> str:
+    """The address of a layer's tiles at a version, {z}/{x}/{y} left as they are."""
+    return f"/tiles/{layer.name}/{{z}}/{{x}}/{{y}}.mvt?v={version}"
+
+
+@lean
+async def tilejson(request: HttpRequest, layer: str) -> HttpResponse:
+    """TileJSON 3.0 of a layer: what QGIS and other clients read."""
+    granted = await admit(request, layer)
+    declared = granted.layer
+    fields = {"id": "String"} | {
+        name: {"boolean": "Boolean", "integer": "Number", "number": "Number"}.get(
+            field.type, "String"
+        )
+        for name in declared.tile_fields
+        if (field := declared.field(name))
+    }
+    response = JsonResponse(
+        {
+            "tilejson": "3.0.0",
+            "name": declared.title.vi,
+            "description": declared.title.en,
+            "version": f"1.0.{granted.version}",
+            "scheme": "xyz",
+            "tiles": [request.build_absolute_uri("/")[:-1] + tiles_path(declared, granted.version)],
+            "minzoom": declared.zoom[0],
+            "maxzoom": declared.zoom[1],
+            "vector_layers": [
+                {
+                    "id": name,
+                    "minzoom": low,
+                    "maxzoom": high,
+                    "fields": fields if name == layer else {"count": "Number"},
+                }
+                for name, (low, high) in source_layers(declared).items()
+            ],
+        }
+    )
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+JSON_TYPES = {"boolean": "Boolean", "integer": "Number", "number": "Number"}
+TILE = r"(?P<z>[^/]+)/(?P<x>[^/]+)/(?P<y>[^/]+)"
+urlpatterns = [
+    re_path(rf"^tiles/(?P<layer>[^/]+)/{TILE}\.mvt$", vector),
+    re_path(r"^tiles/(?P<layer>[^/]+)\.json$", tilejson),
+]
