@@ -66,6 +66,15 @@ class FeatureAdmin(admin.ModelAdmin):
             "open in the viewer",
         )
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Attributes and geometry; the stamps once the database has made them."""
+        own = [*(field.name for field in self.layer.fields), "geom"]
+        return [*own, *self.readonly_fields] if obj else own
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """The stamps."""
+        return self.readonly_fields if obj else ()
+
     def _may(self, request: HttpRequest, right: Right) -> bool:
         return permissions.may(request.user, right, self.layer)
 
@@ -122,7 +131,6 @@ def feature_admin(layer: Layer) -> type[FeatureAdmin]:
             **columns,
             "list_filter": filters,
             "search_fields": layer.search,
-            "fields": (*names, "geom", *FeatureAdmin.readonly_fields),
         },
     )
 

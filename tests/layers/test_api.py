@@ -210,6 +210,10 @@ def test_admin_pages_come_from_the_declarations(client):
     lamp = Lamp.objects.create(code="L1", geom=Point(107.1, 16.8))
     page = client.get("/admin/layers/lamp/")
     assert page.status_code == 200 and b"L1" in page.content
+    assert client.get("/admin/layers/lamp/add/").status_code == 200
+    added = client.post("/admin/layers/lamp/add/", {"code": "L9", "geom": "POINT (107.1 16.8)"})
+    assert added.status_code == 302, added.content
+    assert Lamp.objects.get(code="L9").created_by == "boss"
     form = client.get(f"/admin/layers/lamp/{lamp.pk}/change/")
     assert b"POINT (107.1 16.8)" in form.content
     answer = client.post(
