@@ -1,0 +1,232 @@
+/** What the water reaches: counts by ward and depth class, and the features behind a row. */
+import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { getJson, query } from '../api.ts';
+import { duration, fixed, length, number } from '../format.ts';
+import { say, t } from '../i18n/index.ts';
+import { affected, map } from '../map-state.ts';
+import { impactColor } from '../ramp.ts';
+import { resource } from '../resource.ts';
+import { runId, language, selection } from '../store.ts';
+import type { ImpactFeatures, ImpactLayer, ImpactRow, Impacts as Table } from '../types.ts';
+import { Icon } from '../ui/Icon.tsx';
+import { Note, Shown } from '../ui/states.tsx';
+
+const shownLayer = signal<ImpactLayer>('buildings');
+/** The row whose features are listed: a ward (null: outside every ward) or all; from which class. */
+const chosen = signal<{ ward_id: string | null; all: boolean; title: string; min: number } | null>(null);
+
+const table = resource((signal) => getJson<Table>(`/api/runs/${runId.peek()}/impacts`, signal));
+const features = resource((signal) => {
+  const { ward_id = null, min = 0 } = chosen.peek() ?? {};
+  const asked = query({ ward_id, min_class: min });
+  return getJson<ImpactFeatures>(`/api/runs/${runId.peek()}/impacts/${shownLayer.peek()}${asked}`, signal);
+});
+
+const LAYERS: ImpactLayer[] = ['buildings', 'parcels', 'roads'];
+const titles = { buildings: 'impact_buildings', parcels: 'impact_parcels', roads: 'impact_roads' } as const;
+
+export interface Line {
+  ward: string | null;
+  ward_id: string | null;
+  /** A value for each class: a count, or meters for roads. */
+  values: number[];
+  total: number;
+}
+
+/** Rows of one layer folded to one line a ward, most affected first. */
+export function byWard(rows: readonly ImpactRow[], layer: ImpactLayer, classes: number): Line[] {
+  const lines = new Map<string, Line>();
+  for (const row of rows) {
+    if (row.layer !== layer) continue;
+    const key = row.ward_id ?? row.ward ?? '';
+    const line = lines.get(key) ?? {
+      ward: row.ward,
+      ward_id: row.ward_id,
+      values: new Array<number>(classes).fill(0),
+      total: 0,
+    };
+    const value = layer === 'roads' ? (row.length_m ?? 0) : row.count;
+    line.values[row.class] = (line.values[row.class] ?? 0) + value;
+    line.total += value;
+    lines.set(key, line);
+  }
+  return [...lines.values()].sort((a, b) => b.total - a.total);
+}
+
+function value(amount: number, layer: ImpactLayer): string {
+  if (amount === 0) return '·';
+  return layer === 'roads' ? length(amount, language.value) : number(amount, language.value);
+}
+
+function classTitle({ from_m, to_m }: Table['classes'][number]): string {
+  const from = number(from_m, language.value, 2);
+  return to_m === null || to_m > 99 ? `≥ ${from}` : `${from}–${number(to_m, language.value, 2)}`;
+}
+
+function choose(next: NonNullable<typeof chosen.value>): void {
+  chosen.value = next;
+  features.clear();
+  void features.load();
+}
+
+function Matrix({ data }: { data: Table }) {
+  const layer = shownLayer.value;
+  const lines = byWard(data.rows, layer, data.classes.length);
+  const sums = data.classes.map((_, i) => lines.reduce((sum, line) => sum + (line.values[i] ?? 0), 0));
+  const total = sums.reduce((a, b) => a + b, 0);
+  if (!lines.length) return <Note icon="check" title={t('impact_none')} />;
+  const all = t('all_wards');
+  const pick = (line: Line | null, min: number) =>
+    choose({
+      ward_id: line?.ward_id ?? null,
+      all: line === null,
+      title: line ? (line.ward ?? t('no_ward')) : all,
+      min,
+    });
+  const row = (line: Line | null, title: string, values: number[], sum: number) => (
+    <tr key={line ? (line.ward_id ?? line.ward ?? '') : 'all'} class={line ? '' : 'sum'} aria-selected={chosen.value?.title === title}>
+      <th scope="row">
+        <button type="button" class="link" onClick={() => pick(line, 0)}>
+          {title}
+        </button>
+      </th>
+      {values.map((amount, i) => (
+        <td key={i}>
+          {amount > 0 ? (
+            <button type="button" class="cell" aria-label={`${title}, ${classTitle(data.classes[i]!)} m: ${value(amount, layer)}`} onClick={() => pick(line, i)}>
+              {value(amount, layer)}
+            </button>
+          ) : (
+            <span class="quiet">·</span>
+          )}
+        </td>
+      ))}
+      <td>
+        <strong>{value(sum, layer)}</strong>
+      </td>
+    </tr>
+  );
+  return (
+    <div class="table-scroll" tabIndex={0} role="region" aria-label={t('impacts')}>
+      <table class="impacts">
+        <thead>
+          <tr>
+            <th scope="col">{t('ward')}</th>
+            {data.classes.map((c, i) => (
+              <th scope="col" key={i}>
+                <span class="class-mark" style={{ background: impactColor(i) }} />
+                {classTitle(c)} m
+              </th>
+            ))}
+            <th scope="col">{t('total')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {lines.length > 1 && row(null, all, sums, total)}
+          {lines.map((line) => row(line, line.ward ?? t('no_ward'), line.values, line.total))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function List() {
+  const which = chosen.value;
+  if (!which) return null;
+  const close = () => {
+    chosen.value = null;
+    features.clear();
+  };
+  return (
+    <section class="affected" aria-label={t('affected_list')}>
+      <div class="panel-head">
+        <h4>
+          {t(titles[shownLayer.value])} · {which.title}
+        </h4>
+        <button type="button" class="icon-button tiny" aria-label={t('close')} onClick={close}>
+          <Icon name="close" size={16} />
+        </button>
+      </div>
+      <Shown of={features} empty={{ when: (f) => !f.features.length, view: <p class="quiet">{t('impact_none')}</p> }}>
+        {(found) => (
+          <>
+            <p class="quiet small">
+              {t('affected_shown', { n: number(found.features.length, language.value), total: number(found.total, language.value) })}
+            </p>
+            <ol class="affected-list">
+              {found.features.slice(0, 200).map((f) => (
+                <li key={f.id}>
+                  <button
+                    type="button"
+                    aria-pressed={selection.value?.id === f.id}
+                    onClick={() => {
+                      selection.value = { layer: shownLayer.peek(), id: f.id, at: f.center };
+                      map.value?.flyTo(f.center, 17);
+                    }}
+                  >
+                    <span class="class-mark" style={{ background: impactColor(f.class) }} />
+                    <span class="ellipsis">{f.name || f.id.slice(0, 8)}</span>
+                    <strong>{fixed(f.max_depth_m, language.value, 2)} m</strong>
+                    {f.arrival_s !== null && <span class="quiet">{t('after', { time: duration(f.arrival_s, language.value) })}</span>}
+                  </button>
+                </li>
+              ))}
+            </ol>
+          </>
+        )}
+      </Shown>
+    </section>
+  );
+}
+
+export function Impacts({ id }: { id: string }) {
+  useEffect(() => {
+    table.clear();
+    chosen.value = null;
+    void table.load();
+    return () => {
+      affected.value = null;
+    };
+  }, [id]);
+  const found = features.data.value;
+  useEffect(() => {
+    affected.value = chosen.value && found ? { layer: shownLayer.value, features: found.features } : null;
+  }, [found, chosen.value, shownLayer.value]);
+  return (
+    <section class="section">
+      <div class="panel-head">
+        <h3>{t('impacts')}</h3>
+        <a class="button small" href={`/api/runs/${id}/impacts.csv`} download>
+          <Icon name="download" size={16} />
+          CSV
+        </a>
+      </div>
+      <div class="segmented wide small" role="group" aria-label={t('impact_layer')}>
+        {LAYERS.map((layer) => (
+          <button
+            key={layer}
+            type="button"
+            aria-pressed={shownLayer.value === layer}
+            onClick={() => {
+              shownLayer.value = layer;
+              chosen.value = null;
+              features.clear();
+            }}
+          >
+            {t(titles[layer])}
+          </button>
+        ))}
+      </div>
+      <Shown of={table} rows={5}>
+        {(data) => (
+          <>
+            <Matrix data={data} />
+            <List />
+            <p class="quiet small">{say(data.left_out)}</p>
+          </>
+        )}
+      </Shown>
+    </section>
+  );
+}
