@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.gis import forms
 from django.contrib.gis.db import models
 from django.db.models import Model
@@ -37,7 +38,10 @@ class FeatureAdmin(admin.ModelAdmin):
     """The page of one layer; who may do what follows from the layer's rights."""
 
     layer: Layer
-    formfield_overrides = {models.GeometryField: {"widget": GeometryText}}
+    formfield_overrides = {
+        models.GeometryField: {"widget": GeometryText},
+        models.TextField: {"widget": AdminTextInputWidget},
+    }
     readonly_fields = (
         "on_the_map",
         "source",

@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.views.generic import RedirectView
 from ninja import NinjaAPI
 from ninja.errors import ValidationError
 
@@ -49,6 +50,7 @@ def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 urlpatterns = [
     path("", pages.viewer),
     path("admin/", admin.site.urls),
+    path("favicon.ico", RedirectView.as_view(url="/static/viewer/favicon.svg")),
 ]
 OURS = ("twin", "layers", "tiles", "simulation", "vision")
 for app in apps.get_app_configs():
