@@ -96,42 +96,47 @@ class Results:
         self.out = out
         self.variables = by_name(variables)
         self.grid = grid
-        self.times: list[float] = []
+        self.chunk_times = _chunk_times(grid)
+        self._waiting: list[xarray.Dataset] = []
+        self._started = False
         out.make()
         # The summary goes first and comes back last: it vouches for the rest.
         for name in (SUMMARY, PARTIAL, RESULTS):
             out.remove(name)
 
     def write(self, time: float, snapshot: xarray.Dataset) -> None:
-        """Append a snapshot taken at `time` [s]."""
-        dataset = self._described(snapshot.expand_dims(time=[float(time)]))
+        """Add a snapshot taken at `time` [s]; it reaches the store when its chunk is full."""
+        self._waiting.append(snapshot.expand_dims(time=[float(time)]))
+        if len(self._waiting) == self.chunk_times:
+            self._flush()
+
+    def _flush(self) -> None:
+        import xarray
+
+        if not self._waiting:
+            return
+        dataset = self._described(xarray.concat(self._waiting, "time"))
+        self._waiting = []
+        target = self.out.store(PARTIAL)
+        if self._started:
+            # Arrays keep the encoding and attributes of the first write.
+            timeless = [name for name, v in dataset.variables.items() if "time" not in v.dims]
+            dataset = dataset.drop_vars(timeless)
+            for variable in dataset.variables.values():
+                variable.attrs = {}
+            dataset.to_zarr(target, append_dim="time", consolidated=False, zarr_format=3)
+            return
+        dataset = dataset.assign_coords(self._coordinates())
         dataset["time"].attrs.update(
             {"units": "s", "long_name": "time since the start of the run", "axis": "T"}
         )
-        if self.times:
-            dataset = dataset.drop_vars(
-                [name for name in dataset.variables if "time" not in dataset[name].dims]
-            )
-            # Arrays keep the encoding and attributes of the first snapshot.
-            for variable in dataset.variables.values():
-                variable.attrs = {}
-                variable.encoding = {}
-            dataset.to_zarr(
-                self.out.store(PARTIAL), append_dim="time", consolidated=False, zarr_format=3
-            )
-        else:
-            dataset = dataset.assign_coords(self._coordinates())
-            dataset.to_zarr(
-                self.out.store(PARTIAL),
-                mode="w",
-                consolidated=False,
-                zarr_format=3,
-                encoding=self._encoding(dataset, first=True),
-            )
-        self.times.append(float(time))
+        encoding = self._encoding(dataset) | {"time": {"chunks": (1024,)}}
+        dataset.to_zarr(target, mode="w", consolidated=False, zarr_format=3, encoding=encoding)
+        self._started = True
 
     def finish(self, rest: xarray.Dataset, attributes: dict[str, Any]) -> None:
         """Add what belongs to the whole run, and give the store its final name."""
+        self._flush()
         rest = self._described(rest)
         rest.attrs.update({"Conventions": "CF-1.11", "source": "Song Sinh", **attributes})
         rest.to_zarr(
@@ -139,7 +144,7 @@ class Results:
             mode="a",
             consolidated=False,
             zarr_format=3,
-            encoding=self._encoding(rest, first=False),
+            encoding=self._encoding(rest),
         )
         with warnings.catch_warnings():
             # One file for all metadata makes a store on S3 quick to open; readers may ignore it.
@@ -161,18 +166,16 @@ class Results:
                 array.attrs["grid_mapping"] = "spatial_ref"
         return dataset
 
-    def _encoding(self, dataset: xarray.Dataset, *, first: bool) -> dict[str, Any]:
+    def _encoding(self, dataset: xarray.Dataset) -> dict[str, Any]:
         encoding: dict[str, Any] = {}
         for name, array in dataset.data_vars.items():
             if {"y", "x"} <= set(array.dims):
                 chunks = [min(CHUNK, array.sizes[dim]) for dim in array.dims]
                 if array.dims[0] == "time":
-                    chunks[0] = 1
+                    chunks[0] = self.chunk_times
             else:
                 chunks = [1024 if dim == "time" else array.sizes[dim] for dim in array.dims]
             encoding[str(name)] = {"chunks": tuple(chunks)} if chunks else {}
-        if first:
-            encoding["time"] = {"chunks": (1024,)}
         return encoding
 
     def _coordinates(self) -> dict[str, Any]:
@@ -193,6 +196,14 @@ class Results:
         }
         coordinates["spatial_ref"] = ((), np.int32(0), mapping)
         return coordinates
+
+
+def _chunk_times(grid: Grid) -> int:
+    """Snapshots in a chunk: about 4 MB of it, so that a hydrograph reads few files."""
+    rows, cols = grid.shape
+    if rows * cols > 1 << 24:  # they wait in memory
+        return 1
+    return max(1, min(32, (1 << 20) // (min(CHUNK, rows) * min(CHUNK, cols))))
 
 
 def open_results(url: str) -> xarray.Dataset:

@@ -13,26 +13,11 @@ import numpy as np
 from simulation.flood.case import Boundary, Inflow
 from simulation.flood.cells import PAD, Edges, Sources
 from simulation.flood.series import Series
-from simulation.flood.terrain import FloodInputs
+from simulation.flood.terrain import FloodInputs, cells_of
 from simulation.launch import Device
 from twin.core.errors import BadInput
-from twin.core.grid import Grid
 
 SLOPE_FLOOR = 1e-3  # least slope of a free outflow whose slope the case leaves open
-
-
-def cells_of(
-    grid: Grid, line: tuple[tuple[float, float], ...], where: str
-) -> list[tuple[int, int]]:
-    """The cells of a point or a line; raises BadInput for a point outside the grid."""
-    for x, y in line:
-        if grid.cell(x, y) is None:
-            west, south, east, north = grid.bounds
-            raise BadInput(
-                f"{where}: the point x = {x:g}, y = {y:g} lies outside the grid, which spans "
-                f"x {west:g} to {east:g} and y {south:g} to {north:g}; move it inside"
-            )
-    return grid.cells_along(line if len(line) > 1 else (line[0], line[0]))
 
 
 def edge_cells(bed: np.ndarray, edge: str) -> list[tuple[int, int]]:
@@ -131,13 +116,11 @@ class Boundaries:
         inputs: FloodInputs,
         device: Device,
         dtype: np.dtype,
-        walls: np.ndarray,
     ):
-        """`walls`: bool (rows, cols); closed lines are added to it."""
+        """Raises BadInput for a line that leaves the grid."""
         grid, bed = inputs.grid, inputs.bed
         width, height = grid.cell_size
         owned: dict[tuple[int, int], tuple[Any, ...]] = {}
-        self.levels: list[tuple[Series, np.ndarray]] = []
         owners: list[int] = []
         for number, boundary in enumerate(boundaries):
             where = f"{inputs.case.path}: {boundary.name}"
@@ -145,23 +128,20 @@ class Boundaries:
                 found = edge_cells(bed, boundary.edge)
             else:
                 found = cells_of(grid, boundary.line, where)
-            if boundary.kind == "closed" and boundary.line:
-                for cell in found:
-                    walls[cell] = True
             along_y = boundary.edge in ("north", "south")
             for cell in found:
                 i, j = cell
-                if np.isnan(bed[i, j]) or walls[i, j] or (i, j) in owned:
+                if np.isnan(bed[cell]) or cell in owned:
                     continue
                 di, dj = {"north": (1, 0), "south": (-1, 0), "west": (0, 1), "east": (0, -1)}.get(
                     boundary.edge or "", (0, 0)
                 )
                 a, b = i + di, j + dj
                 inside = 0 <= a < grid.shape[0] and 0 <= b < grid.shape[1]
-                if not inside or np.isnan(bed[a, b]) or walls[a, b]:
+                if not inside or np.isnan(bed[a, b]):
                     a, b = i, j
                 slope = -1.0 if boundary.slope is None else boundary.slope
-                owned[i, j] = (a, b, boundary.kind == "stage", slope, height if along_y else width)
+                owned[cell] = (a, b, boundary.kind == "stage", slope, height if along_y else width)
                 owners.append(number)
         # A closed edge owns its cells, so that a corner it names first stays closed.
         kept = [k for k, number in enumerate(owners) if boundaries[number].kind != "closed"]
@@ -176,6 +156,7 @@ class Boundaries:
         self.is_stage, slopes, sizes = table[4:]
         self.i, self.j = at[0] + PAD, at[1] + PAD
         self.bed = bed[at]
+        self.springs = self.i[self.is_stage], self.j[self.is_stage]  # cells that can bring water
         self.owners = np.array(owners)[kept]
         zeros = np.zeros(self.count, dtype)
         self.edges = Edges(

@@ -18,10 +18,10 @@ import xarray
 from simulation.flood import cells
 from simulation.flood.case import FloodParams
 from simulation.flood.cells import PAD, Params, Peaks, State
-from simulation.flood.forcing import SLOPE_FLOOR, Boundaries, Inflows, Rain, cells_of
+from simulation.flood.forcing import SLOPE_FLOOR, Boundaries, Inflows, Rain
 from simulation.flood.kernels import CellKernels, open_kernels
 from simulation.flood.publish import publish
-from simulation.flood.terrain import FloodInputs
+from simulation.flood.terrain import FloodInputs, cells_of
 from simulation.launch import Device
 from simulation.results import Folder
 from twin.core.errors import BadInput, TwinError
@@ -83,7 +83,7 @@ class Flood:
         case, grid = inputs.case, inputs.grid
         dtype = np.dtype(params.precision)
         walls = np.isnan(inputs.bed)
-        boundaries = Boundaries(case.boundaries, inputs, device, dtype, walls)
+        boundaries = Boundaries(case.boundaries, inputs, device, dtype)
         inflows = Inflows(case.inflows, inputs, device, dtype)
         gauge_cells = []
         for gauge in case.gauges:
@@ -97,8 +97,6 @@ class Flood:
             gauge_cells.append(at)
 
         bed = inputs.bed[~walls]
-        if not bed.size:
-            raise BadInput(f"{case.path}: closed lines leave no cell that could hold water")
         reference = float(bed.min() + bed.max()) / 2
         depth = np.where(walls, 0.0, inputs.depth)
         rounded = depth.astype(dtype)
@@ -199,7 +197,7 @@ class Flood:
             kernels.pour(water, sources)
         edges = state.boundaries.at(end)
         if edges is not None:
-            kernels.wake(state.boundaries.i, state.boundaries.j)
+            kernels.wake(*state.boundaries.springs)
             kernels.exchange(water, edges, p, type(p.dt)(SLOPE_FLOOR))
         state.water, state.highest, computed = kernels.step(water, p)
         state.time = end

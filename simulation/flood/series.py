@@ -7,12 +7,11 @@ levels are lines between their points.
 from __future__ import annotations
 
 import csv
+import math
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from twin.core.errors import BadInput
 
@@ -37,29 +36,44 @@ def parse_duration(value: object) -> float:
     return seconds
 
 
-@dataclass(frozen=True)
 class Series:
-    """Values at rising times [s]; `blocks` hold until the next time, else lines join them."""
+    """Values at rising times [s]; `blocks` hold until the next time, else lines join them.
 
-    times: np.ndarray
-    values: np.ndarray
-    blocks: bool = False
+    Before the first time the first value holds, after the last one the last.
+    """
+
+    def __init__(self, times: Sequence[float], values: Sequence[float], blocks: bool = False):
+        self.times = [float(time) for time in times]
+        self.values = [float(value) for value in values]
+        self.blocks = blocks
+        totals = [0.0]
+        for k in range(1, len(self.times)):
+            height = self.values[k - 1] if blocks else (self.values[k - 1] + self.values[k]) / 2
+            totals.append(totals[-1] + height * (self.times[k] - self.times[k - 1]))
+        self._totals = totals  # integral up to each time
 
     @classmethod
     def constant(cls, value: float) -> Series:
         """The same value for ever."""
-        return cls(np.array([0.0]), np.array([float(value)]))
+        return cls([0.0], [value])
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it is one value for ever, and so covers any run."""
+        return len(self.times) == 1 and not self.blocks
 
     def scaled(self, factor: float) -> Series:
         """The series with its values multiplied, for a change of unit."""
-        return Series(self.times, self.values * factor, self.blocks)
+        return Series(self.times, [value * factor for value in self.values], self.blocks)
 
     def at(self, time: float) -> float:
-        """The value at a time; the last one holds on."""
-        if self.blocks:
-            k = int(np.searchsorted(self.times, time, side="right")) - 1
-            return float(self.values[max(k, 0)])
-        return float(np.interp(time, self.times, self.values))
+        """The value at a time."""
+        k = max(bisect_right(self.times, time) - 1, 0)
+        value = self.values[k]
+        if self.blocks or k + 1 == len(self.times) or time <= self.times[k]:
+            return value
+        part = (time - self.times[k]) / (self.times[k + 1] - self.times[k])
+        return value + part * (self.values[k + 1] - value)
 
     def total(self, start: float, end: float) -> float:
         """The exact integral from start to end, in value x seconds."""
@@ -67,22 +81,13 @@ class Series:
 
     def highest(self, start: float, end: float) -> float:
         """The greatest value from start to end."""
-        inside = self.values[(self.times >= start) & (self.times <= end)]
+        inside = self.values[bisect_right(self.times, start) : bisect_right(self.times, end)]
         return max(self.at(start), self.at(end), *inside)
 
-    def next_change(self, time: float) -> float:
-        """The first time of the series after `time`; infinity after the last."""
-        k = int(np.searchsorted(self.times, time, side="right"))
-        return float(self.times[k]) if k < len(self.times) else float("inf")
-
     def _until(self, time: float) -> float:
-        k = max(int(np.searchsorted(self.times, time, side="right")) - 1, 0)
-        widths = np.diff(self.times[: k + 1])
-        if self.blocks:
-            past = float(np.dot(widths, self.values[:k]))
-            return past + float(self.values[k]) * (time - float(self.times[k]))
-        past = float(np.dot(widths, (self.values[:k] + self.values[1 : k + 1]) / 2))
-        return past + (float(self.values[k]) + self.at(time)) / 2 * (time - float(self.times[k]))
+        k = max(bisect_right(self.times, time) - 1, 0)
+        height = self.values[k] if self.blocks else (self.values[k] + self.at(time)) / 2
+        return self._totals[k] + height * (time - self.times[k])
 
 
 def make_series(
@@ -92,7 +97,7 @@ def make_series(
     times: list[float] = []
     values: list[float] = []
     for number, (time, value) in enumerate(points, start=1):
-        if not (np.isfinite(time) and np.isfinite(value)):
+        if not (math.isfinite(time) and math.isfinite(value)):
             raise BadInput(f"{name}: row {number} ({time}, {value}) is not finite; give numbers")
         if times and time <= times[-1]:
             raise BadInput(
@@ -105,7 +110,7 @@ def make_series(
         values.append(float(value))
     if not times:
         raise BadInput(f"{name}: holds no rows; give at least the start and the end of the run")
-    return Series(np.array(times), np.array(values), blocks)
+    return Series(times, values, blocks)
 
 
 def read_series(
@@ -141,7 +146,7 @@ def read_series(
 
 def check_covers(series: Series, duration: float, name: str) -> None:
     """Raise BadInput where a series (constants apart) starts late or ends before the run."""
-    if len(series.times) == 1 and series.times[0] == 0 and not series.blocks:
+    if series.is_constant:
         return
     if series.times[0] > 0:
         raise BadInput(

@@ -23,7 +23,7 @@ class FloodInputs:
 
     case: Case
     grid: Grid
-    bed: np.ndarray  # m in the DEM's datum; NaN where there is no data
+    bed: np.ndarray  # m in the DEM's datum; NaN on walls: no data, or a closed line
     manning: np.ndarray  # s/m^(1/3)
     depth: np.ndarray  # initial depth [m], 0 where there is no bed
 
@@ -31,10 +31,15 @@ class FloodInputs:
 def load_inputs(case: Case) -> FloodInputs:
     """Read the rasters of a case; raises BadInput that names file, value and way out."""
     grid, bed = read_dem(case)
+    for boundary in case.boundaries:
+        if boundary.kind == "closed" and boundary.line:
+            where = f"{case.path}: {boundary.name}"
+            for cell in cells_of(grid, boundary.line, where):
+                bed[cell] = np.nan
     if np.isnan(bed).all():
         raise BadInput(
             f"{case.path}: [grid] dem = {str(case.grid.dem)!r}: every cell of the model's area is "
-            "nodata; check the bounds and the DEM",
+            "nodata or closed; check the bounds and the DEM",
             field="grid.dem",
         )
     holds_water = ~np.isnan(bed)
@@ -66,6 +71,20 @@ def load_inputs(case: Case) -> FloodInputs:
         manning=np.where(holds_water, manning, 0.0),
         depth=np.where(holds_water, depth, 0.0),
     )
+
+
+def cells_of(
+    grid: Grid, line: tuple[tuple[float, float], ...], where: str
+) -> list[tuple[int, int]]:
+    """The cells of a point or a line; raises BadInput for a point outside the grid."""
+    for x, y in line:
+        if grid.cell(x, y) is None:
+            west, south, east, north = grid.bounds
+            raise BadInput(
+                f"{where}: the point x = {x:g}, y = {y:g} lies outside the grid, which spans "
+                f"x {west:g} to {east:g} and y {south:g} to {north:g}; move it inside"
+            )
+    return grid.cells_along(line if len(line) > 1 else (line[0], line[0]))
 
 
 def read_dem(case: Case) -> tuple[Grid, np.ndarray]:
@@ -119,8 +138,8 @@ def _target_crs(case: Case, own: str | None, where: str) -> str | None:
         ) from None
     if not crs.is_projected:
         raise BadInput(
-            f"{where}: its CRS {crs.name} is in degrees or not flat; name a metric one and a cell size to "
-            f"warp it, such as {_utm_hint(case)}",
+            f"{where}: its CRS {crs.name} is in degrees or not flat; name a metric "
+            f"one and a cell size to warp it, such as {_utm_hint(case)}",
             field="grid.crs",
         )
     unit = crs.axis_info[0].unit_name
