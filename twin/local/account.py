@@ -10,6 +10,7 @@ import os
 import pwd
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from twin.core.errors import Unavailable
@@ -68,6 +69,18 @@ def service_account() -> Account | None:
     if account is None:
         raise Unavailable(f"the user {SERVICE_USER} was created but can't be found")
     return account
+
+
+def owner_account(path: Path) -> Account | None:
+    """The unprivileged owner of a file, for root to act as; None for others or a file of root's."""
+    status = path.stat()
+    if os.geteuid() != 0 or status.st_uid == 0:
+        return None
+    try:
+        name = pwd.getpwuid(status.st_uid).pw_name
+    except KeyError:
+        name = str(status.st_uid)
+    return Account(name, status.st_uid, status.st_gid)
 
 
 def popen_as(account: Account | None) -> dict[str, Any]:

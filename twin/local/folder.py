@@ -20,7 +20,7 @@ from typing import NoReturn
 
 from twin.core.errors import Conflict, Unavailable
 from twin.local import paths
-from twin.local.account import Account, popen_as, service_account, step_down
+from twin.local.account import Account, owner_account, popen_as, service_account, step_down
 
 PROJECT = Path(__file__).resolve().parents[2]
 PACKAGES = ("twin", "layers", "tiles", "simulation", "vision")
@@ -91,24 +91,12 @@ def continue_unprivileged(words: list[str]) -> None:
         data.mkdir(mode=0o750, parents=True, exist_ok=True)
     except OSError as error:
         raise _unusable(data, error) from error
-    account = _owner(data) or service_account()
+    account = owner_account(data) or service_account()
     assert account is not None
     for folder in (data, paths.runtime_dir()):
         if folder.exists():
             _give(folder, account)
     _again_as(account, words, _reachable_code(account, data))
-
-
-def _owner(data: Path) -> Account | None:
-    """The unprivileged owner of an existing data folder."""
-    status = data.stat()
-    if status.st_uid == 0:
-        return None
-    try:
-        name = pwd.getpwuid(status.st_uid).pw_name
-    except KeyError:
-        name = str(status.st_uid)
-    return Account(name, status.st_uid, status.st_gid)
 
 
 def _give(folder: Path, account: Account) -> None:

@@ -62,6 +62,20 @@ def private_address(values: dict[str, str], role: str) -> str:
     return f"postgresql://{role}:{password}@127.0.0.1:{port}/{roles.DATABASE}"
 
 
+def remembered() -> Memory:
+    """What the running services were started with; changes nothing."""
+    return _memory(paths.read_env_file(), lost_passwords=False)
+
+
+def _memory(values: dict[str, str], *, lost_passwords: bool) -> Memory:
+    return Memory(
+        values=values,
+        private_database=not os.environ.get("DATABASE_URL"),
+        private_redis=not os.environ.get("REDIS_URL"),
+        lost_passwords=lost_passwords,
+    )
+
+
 def recall() -> Memory:
     """Read twin.env, add what is missing, keep ports that are free and write it back."""
     if paths.env_file().exists() and not os.access(paths.env_file(), os.R_OK):
@@ -74,12 +88,7 @@ def recall() -> Memory:
     redis = free_port(int(values.get("TWIN_REDIS_PORT", 0)), taken=frozenset([postgres]))
     values["TWIN_POSTGRES_PORT"], values["TWIN_REDIS_PORT"] = str(postgres), str(redis)
 
-    memory = Memory(
-        values=values,
-        private_database=not os.environ.get("DATABASE_URL"),
-        private_redis=not os.environ.get("REDIS_URL"),
-        lost_passwords="TWIN_POSTGRES_ADMIN_PASSWORD" not in before,
-    )
+    memory = _memory(values, lost_passwords="TWIN_POSTGRES_ADMIN_PASSWORD" not in before)
     if memory.private_database:
         values["DATABASE_URL"] = private_address(values, roles.OWNER)
         values["TWIN_WEB_DATABASE_URL"] = private_address(values, roles.WEB)

@@ -23,7 +23,8 @@ import psutil
 import psycopg
 
 from twin.core.errors import Conflict, Unavailable
-from twin.local import external, folder, paths, postgres, prepare, redis_server
+from twin.local import changeover, external, folder, paths, postgres, prepare, redis_server
+from twin.local.account import Account
 from twin.local.memory import Memory, recall
 from twin.local.ports import is_free
 from twin.local.supervision import Service, Supervisor, config_text, log_file
@@ -49,7 +50,7 @@ class Address:
         return f"http://{self.local_host}:{self.port}/"
 
 
-def cluster(memory: Memory) -> postgres.Cluster:
+def cluster(memory: Memory, account: Account | None = None) -> postgres.Cluster:
     """The private cluster of the data folder; programs of the major that made it."""
     home = paths.data_dir() / "postgres"
     major = postgres.cluster_major(home) if home.exists() else None
@@ -59,6 +60,7 @@ def cluster(memory: Memory) -> postgres.Cluster:
         password=memory.values["TWIN_POSTGRES_ADMIN_PASSWORD"],
         binaries=postgres.find_binaries(major),
         sockets=paths.runtime_dir(),
+        account=account,
     )
 
 
@@ -134,7 +136,7 @@ def start(address: Address, *, demo: bool, keep_running: bool, say: Say) -> Supe
         home = paths.data_dir() / "postgres"
         postgres.clear_leftovers(home)
         memory = recall()
-        database = _ready_cluster(memory, say) if memory.private_database else None
+        database = ready_cluster(memory, say) if memory.private_database else None
         environment = child_environment(memory, address)
         if not database:
             environment |= external.prepare(environment["DATABASE_URL"], memory.passwords)
@@ -151,6 +153,7 @@ def start(address: Address, *, demo: bool, keep_running: bool, say: Say) -> Supe
         try:
             if database:
                 _await_database(supervisor, database, memory)
+                changeover.finish(database)
             _prepare(environment, demo=demo, private=database is not None, say=say)
             supervisor.start("web")
             supervisor.start("worker")
@@ -191,7 +194,8 @@ def _taker(port: int) -> str:
     return ""
 
 
-def _ready_cluster(memory: Memory, say: Say) -> postgres.Cluster:
+def ready_cluster(memory: Memory, say: Say) -> postgres.Cluster:
+    """The configured cluster, built at the first start."""
     database = cluster(memory)
     if not database.folder.exists():
         say("Making the database cluster (once)")

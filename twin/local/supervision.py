@@ -150,6 +150,11 @@ class Supervisor:
         with contextlib.suppress(xmlrpc.client.Fault):
             self.rpc.startProcess(name, False)
 
+    def stop(self, name: str) -> None:
+        """Stop a service and wait until it has stopped."""
+        with contextlib.suppress(xmlrpc.client.Fault):
+            self.rpc.stopProcess(name, True)
+
     def shutdown(self, timeout: float = 90) -> None:
         """Stop every service, then the supervisor; returns when it is gone."""
         pid = self.pid()
