@@ -53,7 +53,7 @@ class Relief:
         rng = plan.rng("relief")
         self.half_m, self.river = plan.half_m, river
         self.long, self.short = Noise(rng, 700.0), Noise(rng, 150.0)
-        self.hilly = Noise(rng, 620.0)
+        self.hilly = Noise(rng, 620.0, waves=20)
 
     def __call__(self, x: NDArray, y: NDArray) -> NDArray:
         """Ground level [m above datum] at x, y, broadcast; without the river's bed."""

@@ -49,7 +49,7 @@ def insert_vertices(lines: NDArray, which: NDArray, xy: NDArray) -> NDArray:
     return shapely.linestrings(all_xy[keep], indices=all_index[keep])
 
 
-def node_at_ends(lines: NDArray, tolerance_m: float = 0.02) -> NDArray:
+def node_at_ends(lines: NDArray, tolerance_m: float = 0.2) -> NDArray:
     """Lines with a vertex wherever another line ends on them. Lines are on the lattice."""
     xy = np.unique(ends(lines), axis=0)
     points = shapely.points(xy)

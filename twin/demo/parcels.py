@@ -119,7 +119,7 @@ def _fields(plan: Plan, districts: Districts, lots: Lots, ponds: NDArray) -> tup
     parts, index = shapely.get_parts(on_lattice(shape), return_index=True)
     keep = (shapely.get_type_id(parts) == 3) & shapely.is_valid(parts)
     keep &= shapely.area(parts) > 250
-    keep &= shapely.area(parts) / np.maximum(shapely.length(parts), 1e-9) ** 2 > 0.012
+    keep &= shapely.area(parts) / np.maximum(shapely.length(parts), 1e-9) ** 2 > 0.004
     return parts[keep], cell[index[keep]]
 
 
