@@ -203,6 +203,8 @@ def read_area(
 ) -> Iterator[Batch]:
     """The area of a multipolygon or boundary relation."""
     id = area.orig_id()
+    if not any(area.num_rings()):
+        return  # pyosmium's way of saying that the rings do not close; see rescue_failed
     relations.assembled.add(id)
     source_id = f"relation/{id}"
     for layer, attributes in attributes_of(AREAS, area.tags, source_id, findings):

@@ -56,7 +56,9 @@ class VectorOptions:
     """What the user may say about a file.
 
     mapping: layer field -> column; crs: "EPSG:…" or any PROJ words; table: the file's own layer;
-    id_column: whose values name the features; xy: the two coordinate columns of a table.
+    id_column: whose values name the features; key_fields: layer fields that together do so where
+    the file has no id; xy: the two coordinate columns of a table; typed: let a CSV's columns have
+    the types that their values suggest.
     """
 
     mapping: Mapping[str, str] = field(default_factory=dict)
@@ -64,8 +66,10 @@ class VectorOptions:
     swap_xy: bool = False
     table: str | None = None
     id_column: str | None = None
+    key_fields: Sequence[str] = ()
     xy: tuple[str, str] | None = None
     encoding: str | None = None
+    typed: bool = False
 
 
 @dataclass
@@ -190,8 +194,8 @@ def read_vector(
     mapping = map_columns(file, layer, fields, options.mapping, findings)
     tagged = TAGGED.get(layer) if TAGGED.get(layer) in file.columns else None
     wanted = file.columns if tagged else list(dict.fromkeys(mapping.values()))
-    ids = IdColumn.choose(file, options.id_column)
-    columns = list(dict.fromkeys([*wanted, *([ids.column] if ids.column else [])]))
+    ids = Ids.choose(file, options.id_column, [mapping.get(name) for name in options.key_fields])
+    columns = list(dict.fromkeys([*wanted, *ids.columns]))
 
     first = True
     for fids, geometry, table in chunks(file, columns):
@@ -234,23 +238,22 @@ def chunks(
 
 
 @dataclass
-class IdColumn:
-    """The column that names the features, or the file's own row numbers."""
+class Ids:
+    """What names the features: one column, several together, or the file's own row numbers."""
 
-    column: str | None
-    asked: bool = False
+    columns: list[str]
     _seen: set[str] = field(default_factory=set)
 
     @classmethod
-    def choose(cls, file: VectorFile, asked: str | None) -> IdColumn:
-        """The column asked for; else a well-known one that is unique; else row numbers."""
+    def choose(cls, file: VectorFile, asked: str | None, key: Sequence[str | None] = ()) -> Ids:
+        """The column asked for; else a well-known one that is unique; else the key; else rows."""
         if asked:
             if asked not in file.columns:
                 raise BadInput(
                     f'{file.path.name} has no column "{asked}"; it has {listed(file.columns)}',
                     field="id",
                 )
-            return cls(asked, asked=True)
+            return cls([asked])
         by_folded = {name.casefold(): name for name in reversed(file.columns)}
         for candidate in ID_COLUMNS:
             column = by_folded.get(candidate)
@@ -259,16 +262,20 @@ class IdColumn:
             _, _, table = file.read(columns=[column], read_geometry=False)
             found = [plain_id(value) for value in table[column]]
             if found and None not in found and max(Counter(found).values()) == 1:
-                return cls(column)
-        return cls(None)
+                return cls([column])
+        known = [column for column in key if column]
+        return cls(known if len(known) == len(key) else [])
 
     def of(self, fids: np.ndarray, table: Mapping[str, list[Any]]) -> list[str]:
-        """The names of a chunk's features; "row 12" where the id asked for is empty."""
+        """The names of a chunk's features; "row 12" where what should name one is empty."""
         rows = [str(int(fid)) for fid in fids]
-        if self.column is None:
+        if not self.columns:
             return rows
-        found = [plain_id(value) for value in table[self.column]]
-        return [id if id is not None else f"row {row}" for id, row in zip(found, rows, strict=True)]
+        parts = zip(*(map(plain_id, table[column]) for column in self.columns), strict=True)
+        return [
+            f"row {row}" if None in part else "/".join(map(str, part))
+            for part, row in zip(parts, rows, strict=True)
+        ]
 
     def first_of_each(self, batch: Batch, findings: Findings) -> np.ndarray:
         """True for the first feature of each id; a finding for every later one."""
@@ -276,7 +283,8 @@ class IdColumn:
         for row, id in enumerate(batch.source_ids):
             if id in self._seen:
                 keep[row] = False
-                findings.reject(batch.layer, id, f"its {self.column or 'id'} is repeated")
+                words = "/".join(self.columns) or "id"
+                findings.reject(batch.layer, id, f"its {words} is repeated in the file")
             self._seen.add(id)
         return keep
 
@@ -364,7 +372,8 @@ def table_options(path: Path, options: VectorOptions) -> dict[str, str]:
     if not path.name.casefold().endswith((".csv", ".tsv", ".txt")):
         return {}
     lon, lat = options.xy or (",".join(LON_NAMES + X_NAMES), ",".join(LAT_NAMES + Y_NAMES))
-    return {"X_POSSIBLE_NAMES": lon, "Y_POSSIBLE_NAMES": lat}
+    found = {"X_POSSIBLE_NAMES": lon, "Y_POSSIBLE_NAMES": lat}
+    return {**found, "AUTODETECT_TYPE": "YES"} if options.typed else found
 
 
 def as_list(column: np.ndarray) -> list[Any]:
