@@ -100,7 +100,7 @@ class ConstructionPermit(PointFeature):
     layer = Layer(
         Text("Construction permits", "Giấy phép xây dựng"),
         "planning",
-        zoom=(14, 16),
+        zoom=(10, 16),
         lowzoom=Cluster(below=14),
         style=Style("#ef6c00", radius=4),
         labels="number",

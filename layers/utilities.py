@@ -247,7 +247,7 @@ class BaseStation(PointFeature):
     layer = Layer(
         Text("Base stations", "Trạm BTS"),
         "utilities",
-        zoom=(12, 16),
+        zoom=(9, 16),
         lowzoom=Cluster(below=12),
         style=Style("#5e35b1", radius=5),
         labels="code",

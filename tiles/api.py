@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import json
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
-from django.urls import re_path
+from django.urls import path, re_path
 
 from tiles.gate import admit
+from tiles.styles import style, tiles_path
 from tiles.tile import TileId
 from tiles.vector import source_layers, vector_tile
-from twin.core.declare import Layer
-from twin.core.web import lean
+from twin.core.colors import THEMES
+from twin.core.errors import BadInput
+from twin.core.features import layers
+from twin.core.models import LayerVersion
+from twin.core.permissions import allowed_layers
+from twin.core.products import current_terrain
+from twin.core.web import lean, user_of
 
 MVT = "application/vnd.mapbox-vector-tile"
 YEAR_S = 365 * 24 * 3600
@@ -68,11 +77,6 @@ async def vector(request: HttpRequest, layer: str, z: str, x: str, y: str) -> Ht
     return caching(packed(request, body, MVT), **rules)
 
 
-def tiles_path(layer: Layer, version: int) -> str:
-    """The address of a layer's tiles at a version, {z}/{x}/{y} left as they are."""
-    return f"/tiles/{layer.name}/{{z}}/{{x}}/{{y}}.mvt?v={version}"
-
-
 @lean
 async def tilejson(request: HttpRequest, layer: str) -> HttpResponse:
     """TileJSON 3.0 of a layer: what QGIS and other clients read."""
@@ -110,9 +114,49 @@ async def tilejson(request: HttpRequest, layer: str) -> HttpResponse:
     return response
 
 
+@lean
+async def style_json(request: HttpRequest) -> HttpResponse:
+    """The map style of the layers that the asker may see; ?lang=vi|en&theme=light|dark."""
+    language, theme = (
+        _one_of(request, name, words) for name, words in (("lang", ("vi", "en")), ("theme", THEMES))
+    )
+    user = await user_of(request)
+
+    def make() -> dict[str, Any]:
+        allowed = allowed_layers(user, "view")
+        shown = [layer for layer in layers().values() if layer.name in allowed]
+        versions = dict(LayerVersion.objects.values_list("layer", "version"))
+        return style(
+            shown,
+            versions,
+            current_terrain(user),
+            language=language,
+            theme=theme,  # type: ignore[arg-type]  # one of THEMES
+        )
+
+    body = json.dumps(await sync_to_async(make)(), ensure_ascii=False, separators=(",", ":"))
+    etag = f'W/"{hashlib.sha256(body.encode()).hexdigest()[:24]}"'
+    if unchanged(request, etag):
+        response = HttpResponse(status=304)
+    else:
+        response = packed(request, body.encode(), "application/json")
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
+    response["Vary"] = "Accept-Encoding, Cookie"
+    return response
+
+
+def _one_of(request: HttpRequest, name: str, words: tuple[str, ...]) -> str:
+    word = request.GET.get(name, words[0])
+    if word not in words:
+        raise BadInput(f'{name} is "{word}"; it must be {" or ".join(words)}', field=name)
+    return word
+
+
 JSON_TYPES = {"boolean": "Boolean", "integer": "Number", "number": "Number"}
 TILE = r"(?P<z>[^/]+)/(?P<x>[^/]+)/(?P<y>[^/]+)"
 urlpatterns = [
     re_path(rf"^tiles/(?P<layer>[^/]+)/{TILE}\.mvt$", vector),
     re_path(r"^tiles/(?P<layer>[^/]+)\.json$", tilejson),
+    path("style.json", style_json),
 ]

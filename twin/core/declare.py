@@ -45,7 +45,11 @@ class Field:
 
 @dataclass(frozen=True)
 class Style:
-    """How a layer is drawn: one color, or a color for each value of the field `by`."""
+    """How a layer is drawn: one color, or a color for each value of the field `by`.
+
+    `widths` are line widths [px at zoom 15] by the same values; `carries` names further fields that
+    the drawing reads from the tiles (roads: bridge and tunnel).
+    """
 
     color: str
     by: str | None = None
@@ -55,6 +59,8 @@ class Style:
     opacity: float = 0.9
     outline: str | None = None
     extrude: str | None = None
+    widths: Mapping[str, float] = field(default_factory=dict)
+    carries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,7 +134,7 @@ class Layer:
     @property
     def tile_fields(self) -> tuple[str, ...]:
         """The attributes that travel in a vector tile: what style, labels and heights read."""
-        names = [self.labels, self.style.by, self.style.extrude]
+        names = [self.labels, self.style.by, self.style.extrude, *self.style.carries]
         if isinstance(self.lowzoom, Filter):
             names.append(self.lowzoom.by)
         if self.style.extrude:
