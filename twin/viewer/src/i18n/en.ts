@@ -208,7 +208,7 @@ export const en = {
   version: 'version {n}',
   view_2d: 'Flat map',
   view_3d: '3D with terrain',
-  ward: 'Ward',
+  ward_depth: 'Ward \\ depth, m',
   water_here: 'Water here',
   water_opacity: 'Water opacity',
   why_failed: 'Why it failed',

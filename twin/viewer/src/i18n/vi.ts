@@ -210,7 +210,7 @@ export const vi: Record<keyof typeof en, string> = {
   version: 'phiên bản {n}',
   view_2d: 'Bản đồ phẳng',
   view_3d: '3D có địa hình',
-  ward: 'Phường',
+  ward_depth: 'Phường \\ sâu, m',
   water_here: 'Nước tại đây',
   water_opacity: 'Độ đậm của nước',
   why_failed: 'Vì sao lỗi',

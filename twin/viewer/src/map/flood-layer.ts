@@ -115,7 +115,7 @@ export class FloodLayer implements CustomLayerInterface {
     gl.uniform1f(this.#at(gl, 'u_water'), this.#water && this.frames ? this.#opacity : 0);
     gl.uniform1f(this.#at(gl, 'u_pixel'), globalThis.devicePixelRatio || 1);
     const ink = this.#dark ? 0.75 : 0.25;
-    gl.uniform4f(this.#at(gl, 'u_hatch'), ink, ink, ink, 0.34);
+    gl.uniform4f(this.#at(gl, 'u_hatch'), ink, ink, ink, 0.26);
     gl.uniform1fv(this.#at(gl, 'u_depths'), DEPTH_STOPS.map((stop) => stop.depth));
     gl.uniform4fv(
       this.#at(gl, 'u_colors'),

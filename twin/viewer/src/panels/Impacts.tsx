@@ -112,11 +112,11 @@ function Matrix({ data }: { data: Table }) {
       <table class="impacts">
         <thead>
           <tr>
-            <th scope="col">{t('ward')}</th>
+            <th scope="col">{t('ward_depth')}</th>
             {data.classes.map((c, i) => (
               <th scope="col" key={i}>
-                <span class="class-mark" style={{ background: impactColor(i) }} />
-                {classTitle(c)} m
+                <span class="class-bar" style={{ background: impactColor(i) }} />
+                {classTitle(c)}
               </th>
             ))}
             <th scope="col">{t('total')}</th>

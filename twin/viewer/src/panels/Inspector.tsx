@@ -138,7 +138,7 @@ export function Inspector() {
     <aside class="inspector card" aria-label={t('inspector')}>
       <div class="panel-head">
         <div>
-          <p class="eyebrow">{layer ? say(layer.title) : t('place')}</p>
+          {layer && <p class="eyebrow">{say(layer.title)}</p>}
           <h2>{item.data.value ? title(item.data.value, layer) : layer ? '…' : t('place')}</h2>
         </div>
         <button type="button" class="icon-button" aria-label={t('close')} onClick={() => (store.selection.value = null)}>
