@@ -172,6 +172,14 @@ class StormForm(Part):
     ] = "auto"
     baseflow: bool = True
 
+    def as_posted(self) -> dict[str, Any]:
+        """The form as JSON: what the sender said of the rain, defaults elsewhere."""
+        return {
+            **self.model_dump(mode="json", exclude_none=True),
+            "area": {"bbox": self.area.bbox} if self.area else None,
+            "rain": self.rain.model_dump(mode="json", exclude_unset=True, exclude_none=True),
+        }
+
 
 def span(seconds: float) -> str:
     """A duration for people: 90 s, 45 min, 2 h, 1 h 30 min."""

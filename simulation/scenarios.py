@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.gis.db import models
@@ -97,7 +97,7 @@ class Run(models.Model):
     results = models.TextField(null=True)
     grid = models.JSONField(null=True, help_text="crs, transform and shape of the results")
 
-    objects = RunQuerySet.as_manager()
+    objects: ClassVar[Any] = RunQuerySet.as_manager()
 
     class Meta:
         indexes = [
