@@ -20,16 +20,6 @@ ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / "test-artifacts"
 # What would point the twin at other servers than its own.
 STRAY = ("DATABASE_URL", "TWIN_WEB_DATABASE_URL", "TWIN_INGEST_DATABASE_URL", "REDIS_URL")
-BROWSER_ARGUMENTS = [
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 @dataclass(frozen=True)
@@ -87,20 +77,6 @@ def demo_twin() -> Iterator[LocalTwin]:
         yield twin
     finally:
         stop_twin(twin)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[object]:
-    """Headless Chromium, with WebGL drawn in software."""
-    from playwright.sync_api import sync_playwright
-
-    program = os.environ.get("TWIN_CHROMIUM") or shutil.which("chromium")
-    if not program:
-        pytest.skip("no Chromium: `make test` installs it, or name one in TWIN_CHROMIUM")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=BROWSER_ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
