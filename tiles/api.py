@@ -1,17 +1,19 @@
-"""Addresses of tiles: /tiles/{layer}/{z}/{x}/{y}.mvt, TileJSON, products and /style.json."""
+"""Addresses of tiles: /tiles/{layer}/{z}/{x}/{y}.mvt, TileJSON and /style.json."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http.response import HttpResponseBase
 from django.urls import path, re_path
 
+from tiles import rasters_api
 from tiles.gate import admit
+from tiles.http import caching, packed, unchanged
 from tiles.styles import style, tiles_path
 from tiles.tile import TileId
 from tiles.vector import source_layers, vector_tile
@@ -24,41 +26,10 @@ from twin.core.products import current_terrain
 from twin.core.web import lean, user_of
 
 MVT = "application/vnd.mapbox-vector-tile"
-YEAR_S = 365 * 24 * 3600
-
-
-def caching(response: HttpResponse, *, etag: str, public: bool, current: bool) -> HttpResponse:
-    """Say how long the answer holds: for ever under its version's address, else not at all."""
-    response["ETag"] = etag
-    if current:
-        response["Cache-Control"] = (
-            f"{'public' if public else 'private'}, max-age={YEAR_S}, immutable"
-        )
-    else:
-        response["Cache-Control"] = "no-store"
-    response["Vary"] = "Accept-Encoding" if public else "Accept-Encoding, Cookie"
-    return response
-
-
-def unchanged(request: HttpRequest, etag: str) -> bool:
-    """Whether the asker holds the answer already."""
-    held = request.headers.get("If-None-Match", "")
-    return held == "*" or etag in (part.strip() for part in held.split(","))
-
-
-def packed(request: HttpRequest, body: bytes, content_type: str) -> HttpResponse:
-    """The body, compressed where the asker takes that and it pays; 204 for an empty one."""
-    if not body:
-        return HttpResponse(status=204)
-    zip_it = len(body) > 1000 and "gzip" in request.headers.get("Accept-Encoding", "")
-    response = HttpResponse(gzip.compress(body, 1) if zip_it else body, content_type=content_type)
-    if zip_it:
-        response["Content-Encoding"] = "gzip"
-    return response
 
 
 @lean
-async def vector(request: HttpRequest, layer: str, z: str, x: str, y: str) -> HttpResponse:
+async def vector(request: HttpRequest, layer: str, z: str, x: str, y: str) -> HttpResponseBase:
     """A vector tile. 204 where it is empty, 304 where the asker has it, 400 for no such tile."""
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
@@ -156,6 +127,7 @@ def _one_of(request: HttpRequest, name: str, words: tuple[str, ...]) -> str:
 JSON_TYPES = {"boolean": "Boolean", "integer": "Number", "number": "Number"}
 TILE = r"(?P<z>[^/]+)/(?P<x>[^/]+)/(?P<y>[^/]+)"
 urlpatterns = [
+    *rasters_api.urlpatterns,
     re_path(rf"^tiles/(?P<layer>[^/]+)/{TILE}\.mvt$", vector),
     re_path(r"^tiles/(?P<layer>[^/]+)\.json$", tilejson),
     path("style.json", style_json),
