@@ -10,6 +10,9 @@ os.environ["TWIN_PROCESS"] = "server"
 
 from django.core.asgi import get_asgi_application
 
+from twin.local.tether import end_with_parent
+
+end_with_parent()
 _django = get_asgi_application()
 
 from twin.core.live import hub  # noqa: E402  # models need django.setup() first

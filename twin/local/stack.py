@@ -91,7 +91,7 @@ def services(memory: Memory, address: Address, database: postgres.Cluster | None
     web += ["--host", address.host, "--port", str(address.port), "--workers", "1"]
     web += ["--respawn-failed-workers", "--static-path-mount", str(data / "static")]
     web += ["--static-path-route", "/static", "--static-path-expires", "3600"]
-    listed.append(Service("worker", worker, steady_s=4, environment={"TWIN_ROLE": "web"}))
+    listed.append(Service("worker", worker, steady_s=3, environment={"TWIN_ROLE": "web"}))
     listed.append(Service("web", web, steady_s=2, environment={"TWIN_ROLE": "web"}))
     return listed
 
@@ -114,6 +114,7 @@ def child_environment(memory: Memory, address: Address) -> dict[str, str]:
             filter(None, [str(folder.PROJECT), os.environ.get("PYTHONPATH")])
         ),
         "PYTHONUNBUFFERED": "1",
+        "TWIN_SUPERVISED": "1",
     }
 
 
@@ -228,9 +229,11 @@ def _await_database(
     raise Unavailable(f"PostgreSQL did not answer in {timeout:.0f} s; {_log_tail('postgres')}")
 
 
-def _raise_if_dead(supervisor: Supervisor, *names: str) -> None:
+def _raise_if_dead(
+    supervisor: Supervisor, *names: str, states: frozenset[str] = frozenset({"fatal", "exited"})
+) -> None:
     for name in names:
-        if supervisor.state(name) in {"fatal", "exited"}:
+        if supervisor.state(name) in states:
             raise Unavailable(f"{name} died; {_log_tail(name)}", code="service_died")
 
 
@@ -273,11 +276,15 @@ def _await_page(supervisor: Supervisor, address: Address, timeout: float = 120) 
     trouble = ""
     while time.monotonic() < deadline:
         trouble = health(address)
-        if not trouble:
+        if not trouble and supervisor.state("worker") == "running":
             return
-        _raise_if_dead(supervisor, "web", "worker")
+        # One exit is enough here: what works later would have worked at once.
+        dead = frozenset({"fatal", "exited", "backoff"})
+        _raise_if_dead(supervisor, "web", "worker", states=dead)
         time.sleep(0.1)
-    raise Unavailable(f"{address.url}api/health {trouble}; {_log_tail('web')}")
+    if trouble:
+        raise Unavailable(f"{address.url}api/health {trouble}; {_log_tail('web')}")
+    raise Unavailable(f"the worker does not get ready; {_log_tail('worker')}")
 
 
 def health(address: Address) -> str:

@@ -1,0 +1,251 @@
+"""A whole twin by its command line: started, killed in every way, stopped, saved, restored."""
+
+import contextlib
+import json
+import os
+import pwd
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import psutil
+import psycopg
+import pytest
+
+from twin.local import paths
+from twin.local.ports import free_port
+
+pytestmark = pytest.mark.slow
+OF_THE_TESTS = (*paths.DATABASE_KEYS, "REDIS_URL", "TWIN_SECRET_KEY", "TWIN_TEST_TEMPLATE")
+
+
+class Twin:
+    """One data folder and the commands on it."""
+
+    def __init__(self, data):
+        self.data = data
+        self.port = free_port()
+
+    def run(self, *words, check=True, env=None):
+        environment = {k: v for k, v in os.environ.items() if k not in OF_THE_TESTS}
+        environment.pop("DJANGO_SETTINGS_MODULE", None)
+        environment |= {"TWIN_DATA": str(self.data), **(env or {})}
+        done = subprocess.run(
+            [sys.executable, "-m", "twin.cli", *words],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        if check:
+            assert done.returncode == 0, done.stderr + done.stdout
+        return done
+
+    def up(self, **options):
+        return self.run("up", "--detach", "--port", str(self.port), **options)
+
+    def status(self):
+        return json.loads(self.run("status", "--json", check=False).stdout)
+
+    def remembered(self):
+        return paths.parse_env((self.data / "twin.env").read_text())
+
+    def processes(self):
+        """supervisord and everything below it."""
+        supervisor = psutil.Process(self.status()["pid"])
+        return [supervisor, *supervisor.children(recursive=True)]
+
+    def sql(self, statement):
+        with psycopg.connect(self.remembered()["DATABASE_URL"], autocommit=True) as connection:
+            answer = connection.execute(statement)
+            return answer.fetchone() if answer.description else None
+
+
+def wait_until(true, timeout=30):
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        with contextlib.suppress(psycopg.OperationalError, OSError):
+            if true():
+                return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.fixture(scope="module")
+def twin(tmp_path_factory):
+    # Services that root starts run as another user, who must be able to enter the folder.
+    base = tmp_path_factory.mktemp("twin")
+    for folder in (base, *base.parents):
+        if folder.owner() == pwd.getpwuid(os.geteuid()).pw_name and folder.name != "tmp":
+            folder.chmod(folder.stat().st_mode | 0o011)
+    twin = Twin(base / "data")
+    # What a kill in the middle of initdb leaves: it must not be taken for a cluster.
+    (twin.data / "postgres.new" / "base").mkdir(parents=True)
+    (twin.data / "postgres.new" / "PG_VERSION").write_text("15\n")
+    twin.up()
+    twin.sql("CREATE TABLE proof AS SELECT 'still here'::text AS word")
+    yield twin
+    twin.run("down", check=False)
+
+
+def test_page_is_served_and_the_status_says_so(twin):
+    with urllib.request.urlopen(f"http://127.0.0.1:{twin.port}/api/health") as answer:
+        assert json.load(answer)["ok"] is True
+    status = twin.status()
+    assert status["healthy"] is True
+    states = {row["name"]: row["state"] for row in status["services"]}
+    assert states == dict.fromkeys(("postgres", "redis", "worker", "web"), "running")
+
+
+def test_static_files_are_served(twin):
+    with urllib.request.urlopen(
+        f"http://127.0.0.1:{twin.port}/static/admin/css/base.css"
+    ) as answer:
+        assert answer.headers["content-type"] == "text/css"
+
+
+def test_every_service_is_unprivileged_and_on_the_loopback(twin):
+    for process in twin.processes():
+        assert process.uids().real != 0
+        for connection in process.net_connections("inet"):
+            if connection.status == psutil.CONN_LISTEN:
+                assert connection.laddr.ip == "127.0.0.1"
+
+
+def test_idle_memory(twin):
+    assert 0 < twin.status()["memory_mb"] <= 1500
+
+
+def test_secrets_are_the_owners_alone(twin):
+    for name in ("twin.env", "run/redis.conf", "run/supervisord.conf"):
+        assert (twin.data / name).stat().st_mode & 0o077 == 0
+    assert (twin.data / "run").stat().st_mode & 0o077 == 0
+
+
+def test_nobody_enters_without_a_password(twin):
+    address = f"host=127.0.0.1 port={twin.remembered()['TWIN_POSTGRES_PORT']} dbname=twin"
+    socket_address = address.replace("127.0.0.1", str(twin.data / "run"))
+    for way in (address, socket_address):
+        for user in ("twin_admin", "twin_owner", "twin_web"):
+            with pytest.raises(psycopg.OperationalError, match="no password supplied"):
+                psycopg.connect(f"{way} user={user}")
+
+
+def test_second_start_says_that_it_runs(twin):
+    done = twin.up(check=False)
+    assert done.returncode == 1
+    assert f"already runs (process {twin.status()['pid']}) at http://" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_killed_postgres_comes_back_with_its_data(twin):
+    before = {row["name"]: row["pid"] for row in twin.status()["services"]}
+    os.kill(before["postgres"], signal.SIGKILL)
+    assert wait_until(lambda: twin.sql("SELECT word FROM proof") == ("still here",))
+    after = {row["name"]: row["pid"] for row in twin.status()["services"]}
+    assert after["postgres"] != before["postgres"]
+    assert after["web"] == before["web"]
+    assert wait_until(lambda: twin.status()["healthy"])
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "redis"])
+def test_another_killed_service_comes_back(twin, name):
+    pid = {row["name"]: row["pid"] for row in twin.status()["services"]}[name]
+    os.kill(pid, signal.SIGKILL)
+    assert wait_until(
+        lambda: (
+            {row["name"]: row["pid"] for row in twin.status()["services"]}[name] != pid
+            and twin.status()["healthy"]
+        )
+    )
+
+
+def test_killed_supervisor_takes_its_services_along(twin):
+    everything = twin.processes()
+    everything[0].send_signal(signal.SIGKILL)
+    _, alive = psutil.wait_procs(everything, timeout=30)
+    assert not alive
+    assert twin.status()["running"] is False
+    twin.up()
+    assert twin.sql("SELECT word FROM proof") == ("still here",)
+
+
+def test_everything_killed_at_once(twin):
+    everything = twin.processes()
+    for process in everything:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(signal.SIGKILL)
+    psutil.wait_procs(everything, timeout=30)
+    assert (twin.data / "postgres" / "postmaster.pid").exists()
+    twin.up()
+    assert twin.sql("SELECT word FROM proof") == ("still here",)
+
+
+def test_stopped_and_started_again_quickly_on_the_same_ports(twin):
+    before = twin.remembered()
+    everything = twin.processes()
+    twin.run("down")
+    assert not [process for process in everything if process.is_running()]
+    began = time.monotonic()
+    twin.up()
+    took = time.monotonic() - began
+    assert took < 15, f"the second start took {took:.1f} s"
+    assert twin.remembered() == before
+    assert twin.sql("SELECT word FROM proof") == ("still here",)
+
+
+def test_backup_and_restore_while_it_runs(twin, tmp_path):
+    (twin.data / "results" / "run-1").mkdir()
+    (twin.data / "results" / "run-1" / "depth.bin").write_bytes(b"\x00\x01" * 1000)
+    twin.run("backup", str(tmp_path / "city.tar"))
+    twin.sql("DROP TABLE proof")
+    (twin.data / "results" / "run-1" / "depth.bin").unlink()
+    twin.run("restore", str(tmp_path / "city.tar"))
+    assert twin.sql("SELECT word FROM proof") == ("still here",)
+    assert (twin.data / "results" / "run-1" / "depth.bin").stat().st_size == 2000
+    assert wait_until(lambda: twin.status()["healthy"])
+
+
+def test_broken_backup_changes_nothing(twin, tmp_path):
+    whole, cut = tmp_path / "whole.tar", tmp_path / "cut.tar"
+    twin.run("backup", str(whole))
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    done = twin.run("restore", str(cut), check=False)
+    assert done.returncode == 2
+    assert "not a whole backup" in done.stderr
+    assert twin.sql("SELECT word FROM proof") == ("still here",)
+    assert not list(twin.data.glob("restore-*"))
+
+
+def test_service_that_dies_at_the_start_shows_its_log(twin):
+    twin.run("down")
+    done = twin.up(check=False, env={"GRANIAN_LOG_LEVEL": "nonsense"})
+    assert done.returncode == 1
+    assert "error: web died; the end of" in done.stderr
+    assert "nonsense" in done.stderr
+    assert twin.status()["running"] is False
+
+
+def test_ctrl_c_stops_a_foreground_twin(twin):
+    environment = {k: v for k, v in os.environ.items() if k not in OF_THE_TESTS}
+    environment |= {"TWIN_DATA": str(twin.data), "DJANGO_SETTINGS_MODULE": "twin.settings.local"}
+    command = [sys.executable, "-m", "twin.cli", "up", "--port", str(twin.port)]
+    foreground = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    assert wait_until(lambda: socket.create_connection(("127.0.0.1", twin.port), 1))
+    assert wait_until(lambda: twin.status().get("healthy"))
+    everything = twin.processes()
+    foreground.send_signal(signal.SIGINT)
+    assert foreground.wait(30) == 0
+    assert "Ctrl-C stops it" in foreground.stdout.read()
+    assert not [process for process in everything if process.is_running()]
+
+
+def test_lost_secrets_are_made_anew(twin):
+    before = twin.remembered()
+    (twin.data / "twin.env").unlink()
+    twin.up()
+    assert twin.remembered()["TWIN_OWNER_PASSWORD"] != before["TWIN_OWNER_PASSWORD"]
+    assert twin.sql("SELECT word FROM proof") == ("still here",)
