@@ -1,4 +1,4 @@
-"""Pages for notebooks: no link to the outside is left, and decks that need the network are named."""
+"""Pages for notebooks: no link outside is left, and decks that need the network are named."""
 
 from __future__ import annotations
 
