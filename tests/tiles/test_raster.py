@@ -222,10 +222,8 @@ def test_frames_hold_the_depths_where_they_were(flood):
     to_web = transformer("EPSG:9212", "EPSG:3857")
     for row, col in ((30, 30), (25, 40), (40, 20), (30, 2)):
         u, v = to_web.transform(flood["x"][col], flood["y"][row])
-        at = (
-            int((u - west) / (east - west) * shape[2]),
-            int((north - v) / (north - south) * shape[1]),
-        )
+        at_col = int((u - west) / (east - west) * shape[2])
+        at_row = int((north - v) / (north - south) * shape[1])
         expected = flood["depth"][2, row, col]
         found = frames[2, at_row, at_col]
         if np.isnan(expected):
