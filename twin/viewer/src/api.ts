@@ -11,6 +11,7 @@ export class ApiError extends Error {
     readonly status: number,
     readonly requestId: string | null,
     readonly field: string | null,
+    readonly code = '',
   ) {
     super(message);
   }
@@ -31,11 +32,12 @@ async function failure(response: Response): Promise<ApiError> {
   } catch {
     // a proxy's own page: its status is all there is
   }
-  const { message, request_id: id, field } = body.error ?? {};
+  const { message, request_id: id, field, code } = body.error ?? {};
   const words = typeof message === 'string' ? message : `${response.status} ${response.statusText}`;
   const requestId = typeof id === 'string' ? id : response.headers.get('X-Request-ID');
   const { status } = response;
-  return new ApiError(words, kindOf(status), status, requestId, typeof field === 'string' ? field : null);
+  const named = typeof field === 'string' ? field : null;
+  return new ApiError(words, kindOf(status), status, requestId, named, String(code ?? ''));
 }
 
 /** Fetches and throws `ApiError` unless the answer is a success. */

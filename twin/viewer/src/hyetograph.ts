@@ -31,13 +31,15 @@ export const CHICAGO_B_S = 600;
 export const CHICAGO_C = 0.75;
 
 /** The rain as bars; a series is shown as given, each rate held until the next time. */
-export function bars(rain: Rain, run_s: number, count = 48): Bar[] {
+export function bars(rain: Rain, run_s: number): Bar[] {
   if (rain.kind === 'series') return seriesBars(rain.series ?? [], run_s);
   const { total_mm = 0, duration_s = 0 } = rain;
   if (!(total_mm > 0) || !(duration_s > 0)) return [];
   const pattern = rain.kind === 'uniform' ? 'uniform' : (rain.pattern ?? 'uniform');
   const peak = Math.min(Math.max(rain.peak ?? 0.4, 0.01), 0.99);
   const share = cumulated(pattern, peak, duration_s);
+  // the server's intervals, so that the peak shown is the peak computed
+  const count = pattern === 'uniform' ? 1 : Math.max(24, Math.ceil(duration_s / 300));
   const width = duration_s / count;
   return Array.from({ length: count }, (_, i) => {
     const part = share((i + 1) / count) - share(i / count);

@@ -1,6 +1,6 @@
 /** The storm form: what the person typed, and the scenario it means. */
 import { signal } from '@preact/signals';
-import type { Bounds, LonLat, RainKind, RainPattern, Scenario, Series } from './types.ts';
+import type { Bounds, LonLat, Obstacles, RainKind, RainPattern, Scenario, Series } from './types.ts';
 
 export interface DraftInflow {
   name: string;
@@ -23,6 +23,8 @@ export interface Draft {
   inflows: DraftInflow[];
   manning: string;
   edges: 'open' | 'closed';
+  buildings: Obstacles;
+  baseflow: boolean;
   run_h: string;
   output_min: string;
 }
@@ -41,6 +43,8 @@ export const NEW_DRAFT: Draft = {
   inflows: [],
   manning: '0.035',
   edges: 'open',
+  buildings: 'auto',
+  baseflow: true,
   run_h: '2',
   output_min: '5',
 };
@@ -99,6 +103,8 @@ export function toScenario(d: Draft): Scenario {
     })),
     manning: Number(d.manning),
     edges: d.edges,
+    buildings: d.buildings,
+    baseflow: d.baseflow,
   };
 }
 
@@ -123,6 +129,8 @@ export function fromScenario(s: Scenario): Draft {
     })),
     manning: String(s.manning),
     edges: s.edges,
+    buildings: s.buildings ?? NEW_DRAFT.buildings,
+    baseflow: s.baseflow ?? NEW_DRAFT.baseflow,
     run_h: String(s.duration_s / 3600),
     output_min: String(s.output_interval_s / 60),
   };

@@ -26,9 +26,10 @@ export interface Basemap {
 
 export interface City {
   name: Bilingual;
-  center: LonLat;
-  bounds: Bounds;
-  crs: string;
+  /** Null until wards, terrain or the city itself have been imported. */
+  center: LonLat | null;
+  bounds: Bounds | null;
+  crs: string | null;
   synthetic: boolean;
   terrain: null | {
     tiles: string;
@@ -152,7 +153,13 @@ export interface Scenario {
   inflows: Inflow[];
   manning: number;
   edges: 'open' | 'closed';
+  /** Whether buildings stand in the water's way: as the terrain's kind suggests, yes, or no. */
+  buildings?: Obstacles;
+  /** Whether rivers carry their usual flow before the storm. */
+  baseflow?: boolean;
 }
+
+export type Obstacles = 'auto' | 'raise' | 'ignore';
 
 export type RunStatus = 'queued' | 'running' | 'done' | 'failed' | 'canceled';
 

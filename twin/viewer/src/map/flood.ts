@@ -78,32 +78,36 @@ export function installFlood({ map, style, loaded }: Context): () => void {
     }
   }
 
-  /** Puts layers for what is there now; called again whenever the style is new. */
+  /** Puts the water that is there now; called again when frames come or the style is new. */
   function place(): void {
-    for (const id of ['twin-flood', MAX]) if (map.getLayer(id)) map.removeLayer(id);
-    if (map.getSource(MAX)) map.removeSource(MAX);
+    if (map.getLayer('twin-flood')) map.removeLayer('twin-flood');
     layer = null;
-    const max = maxProduct.peek();
-    const product = framesProduct.peek() ?? max;
+    const product = framesProduct.peek() ?? maxProduct.peek();
     if (!product || loaded.peek() === 0) return;
-    const below = firstRaised(style());
-    if (max?.tiles) {
-      map.addSource(MAX, {
-        type: 'raster-dem',
-        tiles: [max.tiles],
-        encoding: 'terrarium',
-        tileSize: 256,
-        bounds: max.bounds,
-        minzoom: max.minzoom,
-        maxzoom: max.maxzoom,
-      });
-      const paint = { 'color-relief-color': depthRelief() as never };
-      const visibility = store.floodMode.peek() === 'max' ? 'visible' : 'none';
-      map.addLayer({ id: MAX, type: 'color-relief', source: MAX, paint, layout: { visibility } }, below);
-    }
     layer = new FloodLayer(shownFrames, mercatorBounds(product));
-    map.addLayer(layer, below);
+    map.addLayer(layer, firstRaised(style()));
     untracked(repaint);
+  }
+
+  /** The maximum of the chosen run; its tiles are asked for only while they are to be seen. */
+  function placeMax(): void {
+    if (map.getLayer(MAX)) map.removeLayer(MAX);
+    if (map.getSource(MAX)) map.removeSource(MAX);
+    const max = maxProduct.peek();
+    if (!max?.tiles || loaded.peek() === 0) return;
+    map.addSource(MAX, {
+      type: 'raster-dem',
+      tiles: [max.tiles],
+      encoding: 'terrarium',
+      tileSize: 256,
+      bounds: max.bounds,
+      minzoom: max.minzoom,
+      maxzoom: max.maxzoom,
+    });
+    const paint = { 'color-relief-color': depthRelief(store.floodOpacity.peek()) as never };
+    const visibility = store.floodMode.peek() === 'max' ? 'visible' : 'none';
+    const above = map.getLayer('twin-flood') ? 'twin-flood' : firstRaised(style());
+    map.addLayer({ id: MAX, type: 'color-relief', source: MAX, paint, layout: { visibility } }, above);
   }
 
   const stops = [
@@ -113,6 +117,10 @@ export function installFlood({ map, style, loaded }: Context): () => void {
     }),
     effect(() => {
       if (loaded.value > 0) untracked(place);
+    }),
+    effect(() => {
+      void key.value;
+      if (loaded.value > 0) untracked(placeMax);
     }),
     effect(repaint),
     effect(() => {

@@ -48,9 +48,10 @@ export function installHighlights({ map, style, loaded }: Context): () => void {
     for (const id of added.get(purpose) ?? []) if (map.getLayer(id)) map.removeLayer(id);
     const now: string[] = [];
     const filter = ['in', ['get', 'id'], ['literal', ids]];
-    for (const base of ids.length ? style().layers : []) {
-      // outlines are lines too: only the layer's own body is drawn again, and never its aggregates
-      if (layerOf(base) !== layer) continue;
+    const own = style().layers.filter((base) => ids.length > 0 && layerOf(base) === layer);
+    const standing = own.filter((base) => base.type === 'fill-extrusion');
+    // a footprint drawn after the buildings would cover them; aggregates are no features
+    for (const base of standing.length ? standing : own) {
       if (/_(grid|cluster)$/.test(('source-layer' in base && base['source-layer']) || '')) continue;
       const copy = recolored(base, `${purpose}:${base.id}`, filter, color);
       if (!copy) continue;

@@ -17,6 +17,8 @@ import { StormForm } from './StormForm.tsx';
 export function chooseRun(chosen: Run | null): void {
   store.playing.value = false;
   store.time.value = 0;
+  // the first thing to know of a run is how deep it gets; play starts from dry ground
+  store.floodMode.value = 'max';
   store.runId.value = chosen?.id ?? null;
   const bounds = chosen?.area && boundsOf(chosen.area);
   if (bounds) map.value?.fit(bounds);

@@ -19,7 +19,9 @@ async function submit(event: SubmitEvent): Promise<void> {
     loginOpen.value = false;
   } catch (error) {
     const kind = error instanceof ApiError ? error.kind : 'server';
-    failure.value = kind === 'offline' ? t('offline_help') : (error as Error).message || t('login_wrong');
+    const code = error instanceof ApiError ? error.code : '';
+    failure.value =
+      kind === 'offline' ? t('offline_help') : code === 'wrong_login' ? t('login_wrong') : (error as Error).message;
   } finally {
     busy.value = false;
   }

@@ -10,7 +10,7 @@ import { type Key, t } from '../i18n/index.ts';
 import * as state from '../map-state.ts';
 import { draft, edit, invalidFields, NEW_DRAFT, normalField, toScenario } from '../storm-form.ts';
 import * as store from '../store.ts';
-import type { Bounds, LonLat, RainKind, RainPattern, Series } from '../types.ts';
+import type { Bounds, LonLat, Obstacles, RainKind, RainPattern, Series } from '../types.ts';
 import { notify, stormFormOpen } from '../ui/dialogs.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { LoginButton, Note } from '../ui/states.tsx';
@@ -71,7 +71,7 @@ function corners([a, b]: readonly LonLat[]): Bounds {
   return [Math.min(p[0], q[0]), Math.min(p[1], q[1]), Math.max(p[0], q[0]), Math.max(p[1], q[1])];
 }
 
-function within(inner: Bounds, outer: Bounds | undefined): Bounds {
+function within(inner: Bounds, outer: Bounds | null | undefined): Bounds {
   if (!outer) return inner;
   return [
     Math.max(inner[0], outer[0]),
@@ -254,7 +254,9 @@ function Inflows() {
 function focusFirstWrong(): void {
   requestAnimationFrame(() => {
     const first = document.querySelector<HTMLElement>('.storm-form [aria-invalid], .storm-form .wrong input');
-    (first ?? document.querySelector<HTMLElement>('.storm-form [role=alert]'))?.focus();
+    const target = first ?? document.querySelector<HTMLElement>('.storm-form [role=alert]');
+    target?.focus({ preventScroll: true });
+    target?.scrollIntoView({ block: 'center' });
   });
 }
 
@@ -272,6 +274,7 @@ async function submit(event: Event): Promise<void> {
     const made = await requestRun(toScenario(d));
     store.runId.value = made.id;
     store.time.value = 0;
+    store.floodMode.value = 'max';
     stormFormOpen.value = false;
     draft.value = NEW_DRAFT;
     notify('info', t('run_requested', { title: made.title }));
@@ -370,6 +373,19 @@ export function StormForm() {
             </select>
           )}
         </Field>
+        <Field field="buildings" label="obstacles">
+          {(id, aria) => (
+            <select id={id} value={d.buildings} onChange={(event) => edit({ buildings: event.currentTarget.value as Obstacles })} {...aria}>
+              <option value="auto">{t('obstacles_auto')}</option>
+              <option value="raise">{t('obstacles_raise')}</option>
+              <option value="ignore">{t('obstacles_ignore')}</option>
+            </select>
+          )}
+        </Field>
+        <label class="check">
+          <input type="checkbox" checked={d.baseflow} onChange={(event) => edit({ baseflow: event.currentTarget.checked })} />
+          {t('baseflow')}
+        </label>
       </fieldset>
       <Inflows />
       <Trouble />
