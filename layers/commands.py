@@ -6,12 +6,13 @@ Nothing heavy is imported before a command runs.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twin.core.errors import BadInput, NotFound
+from twin.core.errors import BadInput, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from layers.report import Report
@@ -42,6 +43,11 @@ def add_parser(subparsers: Any) -> None:
     osm = _features(kinds, "osm", "an OpenStreetMap file", import_osm, "district1.osm.pbf")
     osm.add_argument(
         "--layers", metavar="A,B", help="only these layers (all that the file can fill)"
+    )
+    osm.add_argument(
+        "--bounds",
+        metavar="W,S,E,N",
+        help="what the file covers, for --sync (what its header says)",
     )
 
     layer = _features(
@@ -91,8 +97,30 @@ def _command(
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument("--dry-run", action="store_true", help="report only; change nothing")
-    parser.set_defaults(run=run, needs_django=True)
+    parser.set_defaults(run=_answered(run), needs_django=True)
     return parser
+
+
+def _answered(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
+    """The command with words for a database that is not there or goes away."""
+
+    @functools.wraps(run)
+    def wrapped(args: argparse.Namespace) -> int:
+        import psycopg
+        from django.db import InterfaceError, OperationalError
+
+        # COPY raises psycopg's own errors, past Django.
+        gone = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+        try:
+            return run(args)
+        except gone as error:
+            words = str(error).strip().splitlines() or ["no answer"]
+            raise Unavailable(
+                f"The database does not answer ({words[0]}). Nothing of {args.file.name} was "
+                "imported; see `twin status`, then run the import again"
+            ) from error
+
+    return wrapped
 
 
 def _features(
@@ -143,11 +171,18 @@ def import_osm(args: argparse.Namespace) -> int:
             f"OpenStreetMap data fills no layer {', '.join(unknown)}; it fills {', '.join(LAYERS)}"
         )
     report = _report(args, "osm")
+    extent = _extent(args) or file_bounds(args.file)
+    if args.sync and extent is None and args.file.is_file():
+        raise BadInput(
+            f"{args.file.name} does not say which area it covers, so --sync can't know what "
+            "vanished; name it with --bounds WEST,SOUTH,EAST,NORTH",
+            field="bounds",
+        )
     with _Progress(args.file.name) as progress:
         batches = read_osm(args.file, report.findings, progress)
         wanted = (batch for batch in batches if batch.layer in names)
         layers = {name: layer_named(name) for name in names}
-        _merge(args, wanted, report, layers, extent=file_bounds(args.file))
+        _merge(args, wanted, report, layers, extent=extent)
     if args.layers:
         skipped = set(LAYERS) - set(names)
         report.findings.items = [i for i in report.findings.items if i.layer not in skipped]
@@ -274,6 +309,22 @@ def _options(args: argparse.Namespace) -> VectorOptions:
         xy=xy,
         encoding=args.encoding,
     )
+
+
+def _extent(args: argparse.Namespace) -> tuple[float, float, float, float] | None:
+    if args.bounds is None:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in args.bounds.split(","))
+    except ValueError:
+        west, south, east, north = 0, 0, 0, 0
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise BadInput(
+            f'--bounds "{args.bounds}" is not WEST,SOUTH,EAST,NORTH in degrees, such as '
+            "106.69,10.76,106.71,10.79",
+            field="bounds",
+        )
+    return west, south, east, north
 
 
 def _merge(

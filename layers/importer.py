@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import psycopg
 from django.db import DataError, IntegrityError, transaction
 
 from layers.report import Report
@@ -22,6 +23,8 @@ from twin.core.errors import BadInput, Conflict
 from twin.core.features import layer_named
 
 Progress = Callable[[int], None]
+# COPY raises psycopg's own errors, past Django.
+REFUSALS = (IntegrityError, DataError, psycopg.IntegrityError, psycopg.DataError)
 
 
 def run_import(
@@ -62,7 +65,7 @@ def run_import(
                     staging.remove_vanished(report, extent)
             if report.dry_run:
                 transaction.set_rollback(True)
-    except (IntegrityError, DataError) as error:
+    except REFUSALS as error:
         words = str(error).splitlines()[0]
         raise Conflict(f"Nothing was imported, the database refused a feature: {words}") from error
     return report.finish()
@@ -104,13 +107,15 @@ def upsert(
     geometries: Any,
     *,
     sync: bool = False,
+    restore_deleted: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Merge features held in memory into a layer.
 
     columns: field name -> values (list or array, shape (n,)), with "source_id" among them.
     geometries: shapely geometries or WKB in EPSG:4326, shape (n,). progress: told how many features
-    were read since its last call. Raises BadInput where lengths or names do not fit.
+    were read since its last call. restore_deleted: bring back what somebody deleted here. Raises
+    BadInput where lengths or names do not fit.
     """
     layer = layer_named(layer_name)
     shapes = as_geometries(geometries)
@@ -126,7 +131,13 @@ def upsert(
             if progress:
                 progress(len(ids))
 
-    return run_import(batches(), report, layers={layer.name: layer}, sync=sync)
+    return run_import(
+        batches(),
+        report,
+        layers={layer.name: layer},
+        sync=sync,
+        restore_deleted=restore_deleted,
+    )
 
 
 def check_columns(layer: Layer, columns: Mapping[str, Any], count: int) -> None:

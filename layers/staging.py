@@ -168,6 +168,8 @@ def begin(source: str) -> None:
     """Name the import as the one who writes, and wait for another import of the same source."""
     if not source.strip() or len(source) > 200:
         raise BadInput("A source needs a name of 1 to 200 characters", field="source")
+    if source == "twin":
+        raise BadInput('"twin" is the source of what is drawn here; name another', field="source")
     execute("SELECT set_config('twin.user', %s, true)", [f"import:{source}"])
     execute("SELECT pg_advisory_xact_lock(hashtext('import'), hashtext(%s))", [source])
 

@@ -91,6 +91,23 @@ def test_sync_of_a_clip_leaves_the_rest_of_the_city_alone(run, shared_data):
     assert Building.objects.count() > before
 
 
+def test_sync_of_a_file_without_bounds_asks_for_them(run, refused, shared_data):
+    path = shared_data / "city/porto_alegre/poa_osm.pbf"
+    assert "--bounds WEST,SOUTH,EAST,NORTH" in refused("osm", path, "--sync")
+    assert "is not WEST,SOUTH" in refused("osm", path, "--sync", "--bounds", "1,2,3")
+    report = run(
+        "osm", path, "--layers", "signals", "--sync", "--bounds=-51.3,-30.2,-51.1,-29.9"
+    )  # fmt: skip
+    assert report["layers"]["signals"]["inserted"] == 1662
+
+
+def test_what_is_drawn_here_is_no_file_s_source(refused, shared_data):
+    path = shared_data / "city/vn_admin/wards_46.json"
+    assert '"twin" is the source of what is drawn here' in refused(
+        "wards", path, "--source", "twin"
+    )
+
+
 def test_wards_in_both_forms_are_the_same_wards(run, shared_data):
     folder = shared_data / "city/vn_admin"
     assert run("wards", folder / "wards_79.json")["layers"]["wards"]["inserted"] == 168
