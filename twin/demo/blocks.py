@@ -40,7 +40,7 @@ class Axes:
         along = a if ratio > 1 else b
         if 0.75 < ratio < 1.33 and rng.random() < 0.5:
             along = b if ratio > 1 else a
-        angle = np.arctan2(along[1], along[0])
+        angle = np.arctan2(along[1], along[0]) + np.clip(rng.normal(0, 0.05), -0.1, 0.1)
         self.cos, self.sin = np.cos(angle), np.sin(angle)
         self.origin = box[:4].mean(axis=0)
         uv = self._turn(shapely.get_coordinates(land.exterior))
@@ -197,7 +197,10 @@ def _campus(inside, axes, land, rng, span, walls) -> bool:  # type: ignore[no-un
         [(6, 6, wide * 0.4, deep - 12), (wide * 0.55, 6, wide * 0.35, deep * 0.4)],
     ]
     halls = []
-    for x, y, dx, dy in plans[int(rng.integers(len(plans)))]:
+    choice = int(rng.integers(len(plans)))
+    if choice == 1 and deep < 42:  # no yard would be left between two bars
+        choice = 2
+    for x, y, dx, dy in plans[choice]:
         if dx > 5 and dy > 5:
             one = np.array([1.0])
             halls.append(axes.rectangles((a + x) * one, (a + x + dx) * one, (low + y) * one, (low + y + dy) * one, "s"))

@@ -17,6 +17,7 @@ from twin.demo.served import Service, spread, stations
 
 COVER_M = 1.1  # from the street to the invert of a pipe's head
 LEAST_SLOPE = 0.0008
+LEAST_DROP_M = 0.002  # however short a pipe
 SHIFT_M = np.array([1.0, -0.7])  # drains lie beside the centre line, mains on the other side
 DIAMETERS_MM = np.array([400, 600, 800, 1000, 1500, 2000])
 LENGTH_STEPS_M = np.array([350.0, 1000.0, 2500.0, 6000.0, 12000.0])  # of street drained
@@ -84,7 +85,7 @@ def build_drainage(plan: Plan, river: River, ground: Ground, service: Service) -
         if drained[e] > 0:
             used[e] = True
             load[bottom] += drained[e]
-            invert[bottom] = min(invert[bottom], head[e] - LEAST_SLOPE * length[e])
+            invert[bottom] = min(invert[bottom], head[e] - LEAST_SLOPE * length[e] - LEAST_DROP_M)
     edge, forward, upper, lower = edge[used], forward[used], upper[used], lower[used]
     lines = graph.edges[edge].copy()
     lines[~forward] = shapely.reverse(lines[~forward])
@@ -94,7 +95,7 @@ def build_drainage(plan: Plan, river: River, ground: Ground, service: Service) -
     mouths, bank = mouths[busy], bank[busy]
     start = graph.nodes[mouths] + SHIFT_M
     last = shapely.linestrings(np.stack([start, bank], axis=1))
-    end_invert = invert[mouths] - LEAST_SLOPE * shapely.length(last)
+    end_invert = invert[mouths] - LEAST_SLOPE * shapely.length(last) - LEAST_DROP_M
     last_size = np.searchsorted(LENGTH_STEPS_M, load[mouths])
     diameter = DIAMETERS_MM[np.concatenate([size, last_size])]
     manholes, cover, hole_invert = _manholes(lines, head[used], invert[lower], ground)

@@ -57,6 +57,19 @@ def node_at_ends(lines: NDArray, tolerance_m: float = 0.2) -> NDArray:
     return insert_vertices(lines, line, xy[point])
 
 
+def node_at_crossings(lines: NDArray) -> NDArray:
+    """Lines with shared vertices wherever two of them cross."""
+    a, b = shapely.STRtree(lines).query(lines, predicate="crosses")
+    a, b = a[a < b], b[a < b]
+    places, pair = shapely.get_parts(
+        on_lattice(shapely.intersection(lines[a], lines[b])), return_index=True
+    )
+    point = shapely.get_type_id(places) == 0
+    xy, pair = shapely.get_coordinates(places[point]), pair[point]
+    which = np.concatenate([a[pair], b[pair]])
+    return insert_vertices(lines, which, np.concatenate([xy, xy]))
+
+
 def cut_at_vertices(lines: NDArray, cut: NDArray) -> tuple[NDArray, NDArray]:
     """Lines cut at their vertices where `cut` (a flag per coordinate) is set; and each piece's line."""
     coords, index = shapely.get_coordinates(lines, return_index=True)

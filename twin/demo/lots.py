@@ -133,7 +133,7 @@ def _keep_inner(lines: NDArray, road_class: NDArray, land: NDArray, dry: NDArray
     """The class of each raw street, -1 where hardly any of it runs inside its land."""
     inside = shapely.length(shapely.intersection(lines, land))
     whole = shapely.length(shapely.intersection(lines, dry))
-    keep = (inside > np.where(road_class == RESIDENTIAL, 32.0, 14.0)) & (inside > 0.42 * whole)
+    keep = (inside > np.where(road_class == RESIDENTIAL, 32.0, 14.0)) & (inside > 0.3 * whole)
     return np.where(keep, road_class, -1)
 
 

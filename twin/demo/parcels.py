@@ -71,6 +71,7 @@ def build_parcels(
     use[campus] = CAMPUS_USES[np.arange(len(campus)) % len(CAMPUS_USES)]
 
     fields, cells = _fields(plan, districts, lots, ponds)
+    gardens, garden_cells = _leftovers(districts, lots, streets)
     xy = shapely.get_coordinates(shapely.centroid(fields))
     height = relief(xy[:, 0], xy[:, 1]) - river.level(xy[:, 0])
     patch = Noise(rng, 500.0)(xy[:, 0], xy[:, 1])
@@ -80,9 +81,9 @@ def build_parcels(
         ["DKV", "BCS", "CLN", "HNK"], "LUC",
     ).astype(object)  # fmt: skip
     return Parcels(
-        np.concatenate([lots.shape, fields]),
-        np.concatenate([lots.cell, cells]),
-        np.concatenate([use, field_use]),
+        np.concatenate([lots.shape, fields, gardens]),
+        np.concatenate([lots.cell, cells, garden_cells]),
+        np.concatenate([use, field_use, _garden_use(gardens)]),
     )
 
 
@@ -116,11 +117,42 @@ def _fields(plan: Plan, districts: Districts, lots: Lots, ponds: NDArray) -> tup
         hit, first = np.unique(a[order], return_index=True)
         holes = [shapely.union_all(blockers[g]) for g in np.split(b[order], first[1:])]
         shape[hit] = shapely.difference(shape[hit], np.array(holes, object))
+    # Opening drops the spikes between notches, which would be invalid on a coarser lattice.
+    shape = shapely.buffer(shapely.buffer(shape, -0.5, join_style="mitre"), 0.5, join_style="mitre")
     parts, index = shapely.get_parts(on_lattice(shape), return_index=True)
     keep = (shapely.get_type_id(parts) == 3) & shapely.is_valid(parts)
     keep &= shapely.area(parts) > 250
     keep &= shapely.area(parts) / np.maximum(shapely.length(parts), 1e-9) ** 2 > 0.004
     return parts[keep], cell[index[keep]]
+
+
+def _leftovers(districts: Districts, lots: Lots, streets: Streets) -> tuple[NDArray, NDArray]:
+    """Land inside built-up districts that no lot and no street took, without narrow strips."""
+    corridors = streets.corridors()
+    wanted = np.flatnonzero(np.isin(districts.kind[districts.land_cell], (CORE, URBAN, SUBURB, INDUSTRY)))
+    land = districts.land[wanted]
+    piece, road = shapely.STRtree(corridors).query(land, predicate="intersects")
+    order = np.argsort(lots.cell, kind="stable")
+    first = np.searchsorted(lots.cell[order], np.arange(len(districts.cells) + 1))
+    out, cells = [], []
+    for i, (place, cell) in enumerate(zip(land, districts.land_cell[wanted], strict=True)):
+        mine = lots.shape[order[first[cell] : first[cell + 1]]]
+        taken = shapely.union_all(np.concatenate([mine, corridors[road[piece == i]]]))
+        # Lots keep 0.3 m from this land, so that both stay apart on the lattice.
+        free = shapely.difference(place, taken)
+        free = shapely.buffer(shapely.buffer(free, -4.3, join_style="mitre"), 4.0, join_style="mitre")
+        parts = shapely.get_parts(on_lattice(shapely.intersection(free, place)))
+        parts = parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) > 350) & shapely.is_valid(parts)]
+        out.append(parts)
+        cells.append(np.full(len(parts), cell))
+    return np.concatenate(out), np.concatenate(cells)
+
+
+def _garden_use(shape: NDArray) -> NDArray:
+    """Small leftovers are gardens, compact ones public greens."""
+    area = shapely.area(shape)
+    compact = area / shapely.length(shape) ** 2 > 0.04
+    return np.where(compact & (area > 1200), "DKV", "CLN").astype(object)
 
 
 def cadastre(plan: Plan, parcels: Parcels, wards: Wards) -> dict[str, NDArray]:

@@ -65,7 +65,7 @@ def main_roads(plan: Plan, river: River) -> list[tuple[NDArray, int, str]]:
 
     def road(road_class: int, name: str, *nodes: tuple[float, float]) -> tuple[NDArray, int, str]:
         xy = np.array(nodes) * h
-        xy[1:-1] += rng.normal(0, 0.008 * h, xy[1:-1].shape)
+        xy[1:-1] += rng.normal(0, 0.016 * h, xy[1:-1].shape)
         return spline(xy, 14.0), road_class, name
 
     def along(road_class: int, name: str, offset_m: float) -> tuple[NDArray, int, str]:
@@ -203,11 +203,13 @@ def _split_quarters(plan: Plan, river: River, quarters: NDArray) -> tuple[NDArra
         for part in parts:
             number += 1
             heapq.heappush(heap, (-shapely.area(part), number, depth + 1, part))
-    return np.array(lines), np.array(depths)
+    return np.array(lines, object), np.array(depths, int)
 
 
 def _cut_at_brooks(river: River, lines: NDArray) -> tuple[NDArray, NDArray, NDArray]:
     """The lines cut at the banks of the brooks: pieces, whether each is wet, the line of each."""
+    if len(lines) == 0:
+        return lines, np.empty(0, bool), np.empty(0, int)
     brooks = river.brook_area(6.0)
     banks = shapely.boundary(brooks)
     hit = np.flatnonzero(shapely.intersects(lines, banks))
@@ -246,7 +248,7 @@ def _chord(cell: shapely.Geometry, rng: np.random.Generator, junctions: dict) ->
     side = box[1:3] - box[0:2]
     long, short = (side[0], side[1]) if np.hypot(*side[0]) > np.hypot(*side[1]) else (side[1], side[0])
     middle = box[:4].mean(axis=0) + long * rng.uniform(-0.09, 0.09)
-    turn = np.arctan2(short[1], short[0]) + rng.normal(0, 0.09)
+    turn = np.arctan2(short[1], short[0]) + rng.normal(0, 0.16)
     reach = np.array([np.cos(turn), np.sin(turn)]) * np.hypot(*short)
     cut = shapely.intersection(shapely.linestrings([middle - reach, middle + reach]), cell)
     pieces = shapely.get_parts(cut)
@@ -258,7 +260,7 @@ def _chord(cell: shapely.Geometry, rng: np.random.Generator, junctions: dict) ->
     if length < 60:
         return None
     normal = np.array([a[1] - b[1], b[0] - a[0]])
-    bow = rng.normal(0, 0.045) * np.sin(np.linspace(0, np.pi, 13)) + rng.normal(0, 0.018) * np.sin(
+    bow = rng.normal(0, 0.065) * np.sin(np.linspace(0, np.pi, 13)) + rng.normal(0, 0.025) * np.sin(
         np.linspace(0, 2 * np.pi, 13)
     )
     xy = np.round(a + np.linspace(0, 1, 13)[:, None] * (b - a) + bow[:, None] * normal, 3)

@@ -14,6 +14,7 @@ from twin.demo.lines import (
     graph_of,
     insert_vertices,
     main_component,
+    node_at_crossings,
     node_at_ends,
     on_lattice,
     vertex_ids,
@@ -60,7 +61,7 @@ def build_streets(
     lines = np.concatenate([skeleton.lines[road], local])
     road_class = np.concatenate([skeleton.road_class[road], local_class])
     name = np.concatenate([skeleton.name[road], np.full(len(local), "", object)])
-    lines, origin = _cut_at_water(river, node_at_ends(lines))
+    lines, origin = _cut_at_water(river, node_at_crossings(node_at_ends(lines)))
     road_class, name = road_class[origin], name[origin]
     main = main_component(lines)
     lines, road_class, name = lines[main], road_class[main], name[main]
