@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 import rasterio
+import shapely
 from django.db import connection
 from psycopg.sql import Literal
+from rasterio.features import rasterize
 
 from simulation.case_files import LEAVE_OUT
 from simulation.inputs import outline
@@ -74,16 +76,22 @@ def store(*, run: Run, depth: np.ndarray, arrival: np.ndarray, grid: Grid, groun
     """Write the Impact rows for depths [m] and arrivals [s], (rows, cols), in a transaction."""
     # NaN compares false: cells without a bed fall out here.
     rows, cols = np.nonzero((depth >= CLASS_EDGES_M[0]) & ~ground.left_out)
-    deep = depth[rows, cols].astype(float)
-    when = arrival[rows, cols].astype(float)
-    of_class = np.digitize(deep, CLASS_EDGES_M) - 1
+    cells = {
+        "line": rows,
+        "col": cols,
+        "depth_class": np.digitize(depth[rows, cols], CLASS_EDGES_M) - 1,
+        "depth": depth[rows, cols].astype(float),
+        "arrival": [time if time >= 0 else None for time in arrival[rows, cols].tolist()],
+        "ward": _wards_at(rows, cols, grid, ground.epsg, former=False),
+        "former_ward": _wards_at(rows, cols, grid, ground.epsg, former=True),
+    }
     a, _, left, _, e, top = grid.transform
     query = sql.compose(
         "simulation",
         "impacts",
         run=Literal(run.id),
         srid=Literal(ground.epsg),
-        area=Literal(json.dumps({"type": "Polygon", "coordinates": [outline(grid)]})),
+        area=Literal(area_of(grid)),
         left=Literal(left),
         top=Literal(top),
         dx=Literal(a),
@@ -93,16 +101,39 @@ def store(*, run: Run, depth: np.ndarray, arrival: np.ndarray, grid: Grid, groun
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMP TABLE storm_raw (line int, col int, depth_class smallint, "
-            "depth double precision, arrival double precision) ON COMMIT DROP"
+            "depth double precision, arrival double precision, ward uuid, former_ward uuid) "
+            "ON COMMIT DROP"
         )
-        with cursor.cursor.copy("COPY storm_raw FROM STDIN") as copy:
-            for line in zip(rows, cols, of_class, deep, when, strict=True):
-                copy.write(_ROW % line if line[4] >= 0 else _ROW_WITHOUT_ARRIVAL % line[:4])
+        with cursor.cursor.copy(f"COPY storm_raw ({', '.join(cells)}) FROM STDIN") as copy:
+            for row in zip(*cells.values(), strict=True):
+                copy.write_row(row)
         cursor.execute(query.as_string(cursor.cursor))
 
 
-_ROW = "%d\t%d\t%d\t%.5f\t%.1f\n"
-_ROW_WITHOUT_ARRIVAL = "%d\t%d\t%d\t%.5f\t\\N\n"
+def _wards_at(
+    rows: np.ndarray, cols: np.ndarray, grid: Grid, epsg: int, *, former: bool
+) -> list[str | None]:
+    """The ids of the wards that hold the centers of cells; None where there is none."""
+    found = sql.execute(
+        "SELECT id, ST_AsBinary(ST_Transform(geom, %s)) FROM layers_wards "
+        "WHERE former = %s AND geom && ST_GeomFromGeoJSON(%s) ORDER BY id",
+        [epsg, former, area_of(grid)],
+    )
+    if not found:
+        return [None] * len(rows)
+    numbers = rasterize(
+        ((shapely.from_wkb(bytes(wkb)), k) for k, (_, wkb) in enumerate(found, 1)),
+        out_shape=grid.shape,
+        transform=grid.affine(),
+        dtype="int32",
+    )
+    ids = [None, *(str(key) for key, _ in found)]
+    return [ids[number] for number in numbers[rows, cols].tolist()]
+
+
+def area_of(grid: Grid) -> str:
+    """The grid's outline as GeoJSON."""
+    return json.dumps({"type": "Polygon", "coordinates": [outline(grid)]})
 
 
 def wards_kind(run: Run, asked: str | None) -> str:

@@ -1,5 +1,5 @@
--- Which features a storm's water reaches: storm_raw (wet cells of the model, filled by COPY) goes
--- in, rows of simulation_impact come out. All geometry is in the model's metric CRS {srid}.
+-- Which features a storm's water reaches: storm_raw (wet cells of the model with the wards of their
+-- centers, filled by COPY) goes in, rows of simulation_impact come out. All geometry is in the model's metric CRS {srid}.
 --
 -- Indexes used: GiST on geom (EPSG:4326) of each layer to find the features on the grid, then GiST
 -- on storm_cell.box for each feature's cells, and GiST on storm_ward.g for the wards.
@@ -15,17 +15,10 @@ ANALYZE storm_ward;
 
 -- {left}, {top}: corner of the grid [m]; {dx}, {dy}: size of a cell [m].
 CREATE TEMP TABLE storm_cell ON COMMIT DROP AS
-SELECT c.depth_class, c.depth, c.arrival, c.box,
-       (SELECT w.id FROM storm_ward AS w
-        WHERE NOT w.former AND ST_Intersects(w.g, c.middle) LIMIT 1) AS ward,
-       (SELECT w.id FROM storm_ward AS w
-        WHERE w.former AND ST_Intersects(w.g, c.middle) LIMIT 1) AS former_ward
-FROM (SELECT r.depth_class, r.depth, r.arrival,
-             ST_MakeEnvelope({left} + {dx} * r.col, {top} - {dy} * (r.line + 1),
-                             {left} + {dx} * (r.col + 1), {top} - {dy} * r.line, {srid}) AS box,
-             ST_SetSRID(ST_MakePoint({left} + {dx} * (r.col + 0.5),
-                                     {top} - {dy} * (r.line + 0.5)), {srid}) AS middle
-      FROM storm_raw AS r) AS c;
+SELECT r.depth_class, r.depth, r.arrival, r.ward, r.former_ward,
+       ST_MakeEnvelope({left} + {dx} * r.col, {top} - {dy} * (r.line + 1),
+                       {left} + {dx} * (r.col + 1), {top} - {dy} * r.line, {srid}) AS box
+FROM storm_raw AS r;
 CREATE INDEX ON storm_cell USING gist (box);
 ANALYZE storm_cell;
 

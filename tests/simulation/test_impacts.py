@@ -12,17 +12,17 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.gis.geos import Polygon
 from django.db import transaction
 from scipy.ndimage import gaussian_filter
-from tests.simulation.storms import EPSG, NORTH, WEST, geos, grid_of
 
 from layers.models import Building, Parcel, Road, Ward
 from simulation import impacts
 from simulation.impacts import CLASS_EDGES_M, Ground
 from simulation.inputs import outline
 from simulation.scenarios import Impact, Run, Scenario
+from tests.simulation.storms import EPSG, NORTH, WEST, geos, grid_of
 from twin.core.errors import NotLoggedIn
 from twin.core.users import set_user
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 ROWS, COLS, CELL = 60, 70, 10.0
 
@@ -53,7 +53,7 @@ class City:
             self.parcels[uuid.uuid4()] = parcel
             self.buildings[uuid.uuid4()] = building
             if k % 3 == 0:
-                path = np.cumsum(rng.uniform(-60, 60, (5, 2)), axis=0) + (x, y)
+                path = np.cumsum(rng.uniform(-60, 60, (5, 2)), axis=0) + np.array([x, y])
                 self.roads[uuid.uuid4()] = shapely.LineString(path)
         Building.objects.bulk_create(
             Building(id=key, name=f"house {n}", geom=geos(shape, "area"))
