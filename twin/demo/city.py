@@ -39,7 +39,8 @@ PEOPLE_PER_HOUSE = 3.7
 class Baseflow:
     """What the river carries before any storm, and where it enters.
 
-    lon, lat: the place in the channel at the western edge; x, y: the same in the terrain's CRS.
+    lon, lat: the place in the channel at the western edge; x, y: the same in the terrain's CRS;
+    line: (n, 2) longitude, latitude of the river's course, downstream.
     level: (rows, cols) water level [m above datum] of the terrain's grid, NaN where dry; it is in
     balance with `discharge_m3_s` and Manning's `manning`, so a run that starts from it (initial
     level) with this inflow stays about as it is until rain comes.
@@ -52,6 +53,7 @@ class Baseflow:
     y: float
     discharge_m3_s: float
     manning: float
+    line: NDArray
     level: NDArray
 
 
@@ -159,5 +161,5 @@ def _baseflow(plan: Plan, river: River, level: NDArray, grid: Grid) -> Baseflow:
     left, top = grid.transform[2], grid.transform[5]
     return Baseflow(
         "Sông Hiếu", float(lon), float(lat), left + x + plan.half_m, top - plan.half_m + y,
-        BASEFLOW_M3_S, MANNING, level,
+        BASEFLOW_M3_S, MANNING, plan.lonlat(river.offset_line(0.0)), level,
     )  # fmt: skip

@@ -18,7 +18,7 @@ from twin.demo.noise import Noise
 
 CRS = "EPSG:9212"
 CENTER_LONLAT = (107.10, 16.8163)  # Đông Hà
-ORIGIN = (590398.6, 1860097.0)  # the centre in EPSG:9212 [m], rounded to the decimetre
+ORIGIN = (590400.0, 1860100.0)  # the centre in EPSG:9212 [m], on the 10 m lattice of the grid
 DATUM = "synthetic, metres above mean sea level"
 MIN_BUILDINGS, MAX_BUILDINGS = 500, 1_000_000
 
