@@ -2,19 +2,13 @@
 import { computed, effect, untracked } from '@preact/signals';
 import { run } from './catalog.ts';
 import * as store from './store.ts';
+import { neighbor } from './times.ts';
 
 /** Output times of the shown run [s]. */
 export const times = computed<readonly number[]>(
   () => run.value?.products?.find((p) => p.frames)?.frames?.times_s ?? [],
 );
 export const endTime = computed(() => times.value[times.value.length - 1] ?? 0);
-
-/** The output time after (or before) a moment; the ends stay where they are. */
-export function neighbor(all: readonly number[], t: number, step: 1 | -1): number {
-  const slack = 1e-6;
-  if (step > 0) return all.find((time) => time > t + slack) ?? all[all.length - 1] ?? 0;
-  return [...all].reverse().find((time) => time < t - slack) ?? all[0] ?? 0;
-}
 
 export function step(direction: 1 | -1): void {
   store.playing.value = false;

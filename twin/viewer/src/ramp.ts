@@ -52,12 +52,6 @@ export function depthRelief(opacity = 1): unknown[] {
   return expression;
 }
 
-/** The class color of an impact class: the ramp at the class's lower edge, deep enough to see. */
-export function classColor(from_m: number): string {
-  const at = [...DEPTH_STOPS].reverse().find((stop) => stop.depth <= Math.max(from_m, 0.05) + 1e-9);
-  return (at ?? DEPTH_STOPS[0]!).color;
-}
-
 /** Colors of impact classes on buildings: shallow blues vanish on a gray city, so warm tones. */
 export const IMPACT_COLORS = ['#f2c14e', '#f08a24', '#d64545', '#8f2d6b', '#4a1a5c'] as const;
 

@@ -9,7 +9,8 @@ import type { CustomLayerInterface, CustomRenderMethodInput, CustomTerrainRender
 import { worldPosition } from '../geo.ts';
 import { DEPTH_STOPS, rgb } from '../ramp.ts';
 import type { Bounds } from '../types.ts';
-import { type DepthFrames, framesAt } from './frames.ts';
+import { framesAt } from '../times.ts';
+import type { DepthFrames } from './frames.ts';
 import { FRAGMENT, VERTEX } from './flood-shader.ts';
 
 /** How far the hatching reaches beyond the model, in widths of the model. */

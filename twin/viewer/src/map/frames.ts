@@ -2,17 +2,8 @@
 import { request } from '../api.ts';
 import { toMercatorMeters } from '../geo.ts';
 import { halfToNumber, littleEndianWords, markOutside } from '../half.ts';
+import { framesAt } from '../times.ts';
 import type { Frames, LonLat } from '../types.ts';
-
-/** Two frames around a time and the share of the second. */
-export function framesAt(times: readonly number[], t: number): [number, number, number] {
-  const last = times.length - 1;
-  if (last < 0 || t <= times[0]!) return [0, 0, 0];
-  if (t >= times[last]!) return [last, last, 0];
-  const after = times.findIndex((time) => time > t);
-  const [t0, t1] = [times[after - 1]!, times[after]!];
-  return [after - 1, after, (t - t0) / (t1 - t0)];
-}
 
 export class DepthFrames {
   constructor(

@@ -4,11 +4,12 @@ import { useEffect } from 'preact/hooks';
 import { getJson, query } from '../api.ts';
 import { duration, fixed, length, number } from '../format.ts';
 import { say, t } from '../i18n/index.ts';
+import { byWard, type Line } from '../impact-lines.ts';
 import { affected, map } from '../map-state.ts';
 import { impactColor } from '../ramp.ts';
 import { resource } from '../resource.ts';
 import { runId, language, selection } from '../store.ts';
-import type { ImpactFeatures, ImpactLayer, ImpactRow, Impacts as Table } from '../types.ts';
+import type { ImpactFeatures, ImpactLayer, Impacts as Table } from '../types.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { Note, Shown } from '../ui/states.tsx';
 
@@ -25,34 +26,6 @@ const features = resource((signal) => {
 
 const LAYERS: ImpactLayer[] = ['buildings', 'parcels', 'roads'];
 const titles = { buildings: 'impact_buildings', parcels: 'impact_parcels', roads: 'impact_roads' } as const;
-
-export interface Line {
-  ward: string | null;
-  ward_id: string | null;
-  /** A value for each class: a count, or meters for roads. */
-  values: number[];
-  total: number;
-}
-
-/** Rows of one layer folded to one line a ward, most affected first. */
-export function byWard(rows: readonly ImpactRow[], layer: ImpactLayer, classes: number): Line[] {
-  const lines = new Map<string, Line>();
-  for (const row of rows) {
-    if (row.layer !== layer) continue;
-    const key = row.ward_id ?? row.ward ?? '';
-    const line = lines.get(key) ?? {
-      ward: row.ward,
-      ward_id: row.ward_id,
-      values: new Array<number>(classes).fill(0),
-      total: 0,
-    };
-    const value = layer === 'roads' ? (row.length_m ?? 0) : row.count;
-    line.values[row.class] = (line.values[row.class] ?? 0) + value;
-    line.total += value;
-    lines.set(key, line);
-  }
-  return [...lines.values()].sort((a, b) => b.total - a.total);
-}
 
 function value(amount: number, layer: ImpactLayer): string {
   if (amount === 0) return '·';

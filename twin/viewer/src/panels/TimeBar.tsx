@@ -3,8 +3,9 @@ import { run } from '../catalog.ts';
 import { age, clock, dateTime, duration, percent } from '../format.ts';
 import { t } from '../i18n/index.ts';
 import { flood, retryFlood } from '../map-state.ts';
-import { endTime, neighbor, step, times, togglePlay } from '../playback.ts';
+import { endTime, step, times, togglePlay } from '../playback.ts';
 import * as store from '../store.ts';
+import { neighbor } from '../times.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { DepthLegend } from './DepthLegend.tsx';
 

@@ -6,9 +6,9 @@ import { fixed } from '../format.ts';
 import { t } from '../i18n/index.ts';
 import { resource } from '../resource.ts';
 import * as store from '../store.ts';
+import { framesAt } from '../times.ts';
 import type { LonLat, PointSeries } from '../types.ts';
 import { Note, Shown } from '../ui/states.tsx';
-import { framesAt } from '../map/frames.ts';
 import { Hydrograph } from './Hydrograph.tsx';
 
 let place: LonLat = [0, 0];
