@@ -14,13 +14,14 @@ from typing import Any
 from django.contrib.gis.geos import Polygon
 from django.db import transaction
 from django.utils import timezone
-from tiles.products import publish_depth
 
-from simulation import forms, impacts, inputs
+from simulation import forms, impacts, inputs, storage
 from simulation.scenarios import Run, Scenario
+from tiles.products import publish_depth
 from twin.core import outbox
 from twin.core.errors import Conflict, NotFound
 from twin.core.grid import Grid
+from twin.core.products import RasterProduct
 
 logger = logging.getLogger("twin.runs")
 
@@ -162,6 +163,19 @@ def cancel_run(*, run_id: uuid.UUID, canceled_by: str) -> Run:
         raise Conflict(f'The run "{run.title}" is already {run.status}', code="run_ended")
     outbox.emit_on_commit("run", run.state())
     return run
+
+
+@transaction.atomic
+def delete_run(*, run: Run) -> None:
+    """Remove an ended run with its products, impacts and files. Raises Conflict."""
+    held = Run.objects.select_for_update().filter(id=run.id).first()
+    if held is None:
+        return
+    if held.status in Run.OPEN:
+        raise Conflict(f'"{run.title}" is {held.status}; cancel it first', code="run_open")
+    RasterProduct.objects.filter(run_id=str(run.id)).delete()
+    Run.objects.filter(id=run.id).delete()
+    transaction.on_commit(lambda: storage.remove(held.results or held.results_url))
 
 
 @transaction.atomic

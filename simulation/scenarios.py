@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -143,9 +144,10 @@ class Run(models.Model):
             "cell_m": self.cell_m,
         }
 
-    def as_dict(self) -> dict[str, Any]:
-        """The run as the API sends it."""
-        products = RasterProduct.objects.filter(run_id=str(self.id)).order_by("kind")
+    def as_dict(self, products: Iterable[RasterProduct] | None = None) -> dict[str, Any]:
+        """The run as the API sends it; `products` where the caller has fetched them."""
+        if products is None:
+            products = RasterProduct.objects.filter(run_id=str(self.id)).order_by("kind")
         return {
             **self.state(),
             "scenario": self.scenario.form,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import Any
 
@@ -15,7 +16,8 @@ from twin.local.tether import end_with_parent
 end_with_parent()
 _django = get_asgi_application()
 
-from twin.core.live import hub  # noqa: E402  # models need django.setup() first
+from simulation.reaper import watch  # noqa: E402  # models need django.setup() first
+from twin.core.live import hub  # noqa: E402
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -27,13 +29,17 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 async def lifespan(receive: Any, send: Any) -> None:
-    """Listen to the database from start to stop, whether or not a browser is open."""
+    """From start to stop listen to the database and look after runs whose worker may be dead."""
+    reaping: asyncio.Task[None] | None = None
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
             hub()
+            reaping = asyncio.create_task(watch())
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
+            if reaping:
+                reaping.cancel()
             await hub().stop()
             await send({"type": "lifespan.shutdown.complete"})
             return

@@ -149,6 +149,14 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
+# An expired message is dropped, so a busy worker finds one of these and not a hundred.
+CELERY_BEAT_SCHEDULE = {
+    "look after runs": {
+        "task": "simulation.tasks.reap",
+        "schedule": 15.0,
+        "options": {"queue": "default", "expires": 15},
+    }
+}
 
 LOGGING = {
     "version": 1,
