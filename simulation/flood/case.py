@@ -43,8 +43,7 @@ class FloodParams:
     precision: str = "float32"
     backend: str = "numba"
     threads: int | None = None
-    theta: float = 0.9  # weight of a face's own momentum (de Almeida 2012)
-    courant: float = 0.7
+    courant: float = 0.6
     longest_step: float = 10.0  # s, where the domain is dry
     dry_depth: float = 1e-5  # m, shallower water does not move
     arrival_depth: float = 0.1  # m

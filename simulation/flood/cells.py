@@ -50,7 +50,6 @@ class Params(NamedTuple):
     inv_dx: Any  # 1/m
     inv_dy: Any
     g: Any  # m/s²
-    theta: Any
     dry: Any  # m
     keep: Any
     rain: Any  # depth that falls in this step [m]
@@ -97,6 +96,7 @@ def flux_x(i, j, state, p):
         state.qx[i, j],
         state.qx[i, j - 1],
         state.qx[i, j + 1],
+        (state.qy[i, j - 1] + state.qy[i, j]) + (state.qy[i + 1, j - 1] + state.qy[i + 1, j]),
         state.h[i, j - 1],
         state.h[i, j],
         state.z[i, j] - state.z[i, j - 1],
@@ -104,7 +104,6 @@ def flux_x(i, j, state, p):
         p.dt,
         p.inv_dx,
         p.g,
-        p.theta,
         p.dry,
     )
 
@@ -115,6 +114,7 @@ def flux_y(i, j, state, p):
         state.qy[i, j],
         state.qy[i - 1, j],
         state.qy[i + 1, j],
+        (state.qx[i - 1, j] + state.qx[i - 1, j + 1]) + (state.qx[i, j] + state.qx[i, j + 1]),
         state.h[i - 1, j],
         state.h[i, j],
         state.z[i, j] - state.z[i - 1, j],
@@ -122,7 +122,6 @@ def flux_y(i, j, state, p):
         p.dt,
         p.inv_dy,
         p.g,
-        p.theta,
         p.dry,
     )
 

@@ -46,13 +46,14 @@ class Tiles(NamedTuple):
     active: Array  # indices of the tiles to compute, flat
 
 
-def raw_row_x(out, h, z, n, q, p):
+def raw_row_x(out, h, z, n, q, q_north, q_south, p):
     """Raw discharges of a row of western faces; slices start one cell west of the first face."""
     for k in range(out.shape[0]):
         out[k] = flux_inertial(
             q[k + 1],
             q[k],
             q[k + 2],
+            (q_north[k] + q_north[k + 1]) + (q_south[k] + q_south[k + 1]),
             h[k],
             h[k + 1],
             z[k + 1] - z[k],
@@ -60,18 +61,20 @@ def raw_row_x(out, h, z, n, q, p):
             p.dt,
             p.inv_dx,
             p.g,
-            p.theta,
             p.dry,
         )
 
 
-def raw_row_y(out, h_near, h_far, z_near, z_far, n_near, n_far, q, q_before, q_after, p):
+def raw_row_y(
+    out, h_near, h_far, z_near, z_far, n_near, n_far, q, q_before, q_after, qx_near, qx_far, p
+):
     """Raw discharges of a row of northern faces."""
     for k in range(out.shape[0]):
         out[k] = flux_inertial(
             q[k],
             q_before[k],
             q_after[k],
+            (qx_near[k] + qx_near[k + 1]) + (qx_far[k] + qx_far[k + 1]),
             h_near[k],
             h_far[k],
             z_far[k] - z_near[k],
@@ -79,7 +82,6 @@ def raw_row_y(out, h_near, h_far, z_near, z_far, n_near, n_far, q, q_before, q_a
             p.dt,
             p.inv_dy,
             p.g,
-            p.theta,
             p.dry,
         )
 
@@ -142,6 +144,8 @@ def sweep_tile(i0, i1, j0, j1, s, p):
             s.qy[i + 1, a:b],
             s.qy[i, a:b],
             s.qy[i + 2, a:b],
+            s.qx[i, a : b + 1],
+            s.qx[i + 1, a : b + 1],
             p,
         )
         if i == i0 - 2:
@@ -152,6 +156,8 @@ def sweep_tile(i0, i1, j0, j1, s, p):
             s.z[i, a - 1 : b + 1],
             s.n[i, a - 1 : b + 1],
             s.qx[i, a - 1 : b + 2],
+            s.qy[i, a - 1 : b + 1],
+            s.qy[i + 1, a - 1 : b + 1],
             p,
         )
         share_row(

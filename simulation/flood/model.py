@@ -124,7 +124,6 @@ class Flood:
             inv_dx=real(1 / width),
             inv_dy=real(1 / height),
             g=real(GRAVITY),
-            theta=real(params.theta),
             dry=real(params.dry_depth),
             keep=real(1 - 16 * np.finfo(dtype).eps),
             rain=real(0),

@@ -7,6 +7,10 @@ precisions; those that are not exact (g, dt, cell size) come in as arguments.
 Sources
     Bates, Horritt, Fewtrell (2010), doi:10.1016/j.jhydrol.2010.03.027, equation 11 (local inertia).
     de Almeida, Bates, Freer, Souvignet (2012), doi:10.1029/2011WR011570, equation 12 (q-centred).
+    Sridharan et al. (2020), doi:10.1029/2020WR027357 (the weight theta from the local speed; a
+    fixed theta below 1 slows the front the more the shorter the time step is).
+    de Almeida, Bates (2013), doi:10.1002/wrcr.20366 (friction takes the size of the discharge in
+    two dimensions; with one component alone, flow along a diagonal runs 19 % too fast).
 
 Symbols
     h water depth [m], z bed level [m], q unit discharge [m²/s], n Manning coefficient [s/m^(1/3)].
@@ -20,6 +24,7 @@ import numpy as np
 
 ZERO = np.float32(0.0)
 HALF = np.float32(0.5)
+QUARTER = np.float32(0.25)
 ONE = np.float32(1.0)
 THIRD = np.float32(1.0 / 3.0)
 TWO_NINTHS = np.float32(2.0 / 9.0)
@@ -54,29 +59,34 @@ def flow_depth(h_near, h_far, dz):
     return max(over_far_bed, over_near_bed)
 
 
-def flux_inertial(q, q_before, q_after, h_near, h_far, dz, n, dt, inv_dx, g, theta, dry):
+def flux_inertial(q, q_before, q_after, q_across, h_near, h_far, dz, n, dt, inv_dx, g, dry):
     """New unit discharge [m²/s] through one face after `dt` [s].
 
-    `q_before` and `q_after` are the discharges of the next faces along the flow, `n` the face's
-    Manning coefficient, `inv_dx` 1/m, `theta` the weight of the face's own momentum (1 is Bates),
-    `dry` [m] the flow depth below which nothing moves.
+    `q_before` and `q_after` are the discharges of the next faces along the flow, `q_across` four
+    times the mean discharge of the faces across it, `n` the face's Manning coefficient, `inv_dx` 1/m, `dry` [m] the flow depth below which nothing moves.
     """
     depth = flow_depth(h_near, h_far, dz)
     flows = depth > dry
     depth = max(depth, dry)
+    wave = np.sqrt(g * depth)
+    r = inverse_cube_root(depth)
+    r3 = r * r * r  # 1 / depth
 
+    # The momentum is averaged along the flow as much as upwinding would: theta is 1 at rest.
+    theta = ONE - dt * inv_dx * min(abs(q) * r3, wave)
     momentum = theta * q + (ONE - theta) * HALF * (q_before + q_after)
+
     pressure = g * dt * depth * (dz + (h_far - h_near)) * inv_dx
 
-    # depth^(-7/3) = r * depth^(-2) with r = depth^(-1/3), and depth^(-2) = r^6.
-    r = inverse_cube_root(depth)
-    r3 = r * r * r
-    friction = g * dt * n * n * abs(q) * r3 * r3 * r
+    # depth^(-7/3) is r^7.
+    q_mean_across = QUARTER * q_across
+    q_size = np.sqrt(q * q + q_mean_across * q_mean_across)
+    friction = g * dt * n * n * q_size * r3 * r3 * r
 
     q_new = (momentum - pressure) / (ONE + friction)
 
     # Froude cap: local inertia leaves advection out, so nothing else holds flow to critical.
-    q_critical = depth * np.sqrt(g * depth)
+    q_critical = depth * wave
     q_new = min(max(q_new, -q_critical), q_critical)
     return q_new if flows else ZERO
 
