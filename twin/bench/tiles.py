@@ -1,0 +1,254 @@
+"""Vector tiles a second, beside TiPg on the same tables in the same run.
+
+A synthetic city of 200,000 parcels is made in a private cluster; both servers get two processes,
+and the same client asks both for the same tiles, one server after the other. Nothing is cached on
+either side: each request makes its tile.
+"""
+
+from __future__ import annotations
+
+import http.client
+import importlib.util
+import json as jsonlib
+import random
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import psycopg
+
+from tiles.tile import EXTENT, TileId, side_m
+from twin.bench.rig import Rig, fill, rig
+from twin.core.errors import BadInput
+from twin.local.ports import free_port
+
+ZOOMS = range(10, 17)
+LAYER = "parcels"
+CLIENTS = 4
+LIMIT = 1_000_000
+TILES_A_ZOOM = 48
+FEWEST = 8  # requests that a slow zoom gets all the same
+
+
+class Served(NamedTuple):
+    """What one server did at one zoom."""
+
+    requests_s: float
+    p50_ms: float
+    p95_ms: float
+    mean_kb: float
+    requests: int
+    features: int
+
+    def as_dict(self) -> dict[str, float]:
+        """Rounded for reading."""
+        return {name: round(value, 2) for name, value in self._asdict().items()}
+
+
+def run(json: bool = False, *, parcels: int = 200_000, seconds: float = 4.0) -> dict[str, Any]:
+    """Measure both servers at zooms 10 to 16. Raises BadInput where TiPg is not installed."""
+    for module in ("tipg", "uvicorn", "mapbox_vector_tile"):
+        if importlib.util.find_spec(module) is None:
+            raise BadInput(f"This benchmark needs {module}; `make bench` installs it")
+
+    def say(words: str) -> None:
+        print(words, file=sys.stderr)
+
+    with rig() as made:
+        counts = fill(made.url, parcels, say)
+        tiles, version = _tiles(made.url)
+        ours = _ours(made, tiles, version, seconds, say)
+        made.end_servers()
+        peer = _tipg(made, tiles, seconds, say)
+        made.end_servers()
+    report = {
+        "rows": dict(counts),
+        "layer": LAYER,
+        "clients": CLIENTS,
+        "settings": {"song_sinh": OURS, "tipg": TIPG | {"columns": "id, parcel_number, land_use"}},
+        "zooms": {
+            str(z): {
+                "tiles": len(tiles[z]),
+                "song_sinh": ours[z].as_dict(),
+                "tipg": peer[z].as_dict(),
+                "times_faster": round(ours[z].requests_s / peer[z].requests_s, 1),
+            }
+            for z in ZOOMS
+        },
+        "complete": _complete(ours, counts[LAYER]),
+    }
+    if not json:
+        _show(report)
+    else:
+        print(jsonlib.dumps(report, indent=2))
+    return report
+
+
+OURS = {
+    "server": "granian ASGI, 2 workers",
+    "cache": "none: each request makes its tile",
+    "low_zoom": "stored cells below z14; their counts add up to all features",
+    "tile_buffer": 64,
+}
+TIPG = {
+    "server": "uvicorn, 2 workers",
+    "TIPG_TABLE_CONFIG__public_layers_parcels__geomcol": "geom_3857",
+    "TIPG_TABLE_CONFIG__public_layers_parcels__properties": '["id","parcel_number","land_use"]',
+    "TIPG_MAX_FEATURES_PER_TILE": str(LIMIT),
+    "TIPG_TILE_BUFFER": "64",
+    "TIPG_CATALOG_TTL": "0",
+    "TIPG_DB_TABLES": '["public.layers_parcels"]',
+}
+
+
+def _tiles(url: str) -> tuple[dict[int, list[TileId]], int]:
+    """Tiles in which parcels lie, by zoom: all of them, or a fixed random choice."""
+    chosen = {}
+    with psycopg.connect(url) as link:
+        for z in ZOOMS:
+            rows = link.execute(
+                "SELECT DISTINCT floor((ST_X(p) + 20037508.342789244) / %(side)s)::int, "
+                "floor((20037508.342789244 - ST_Y(p)) / %(side)s)::int FROM "
+                "(SELECT ST_Centroid(geom_3857) AS p FROM layers_parcels) AS middle ORDER BY 1, 2",
+                {"side": side_m(z)},
+            ).fetchall()
+            every = [TileId(z, x, y) for x, y in rows]
+            chosen[z] = random.Random(z).sample(every, min(len(every), TILES_A_ZOOM))
+        version = link.execute(
+            "SELECT version FROM core_layerversion WHERE layer = %s", [LAYER]
+        ).fetchone()
+    assert version  # migrations write it
+    return chosen, version[0]
+
+
+def _ours(
+    made: Rig, tiles: dict[int, list[TileId]], version: int, seconds: float, say: Any
+) -> dict[int, Served]:
+    port = free_port()
+    command = ["granian", "twin.asgi:application", "--interface", "asgi", "--no-ws"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "2"]
+    made.serve(
+        "song-sinh",
+        command,
+        port,
+        f"/tiles/{LAYER}.json",  # waits for the first count of the cells, too
+        DJANGO_SETTINGS_MODULE="twin.settings.local",
+        TWIN_ROLE="web",
+    )
+    time.sleep(2)  # both workers drain the outbox of the import; then the version stands still
+    with psycopg.connect(made.url) as link:
+        row = link.execute("SELECT version FROM core_layerversion WHERE layer = %s", [LAYER])
+        version = (row.fetchone() or (version,))[0]
+    return _measure("Song Sinh", port, tiles, f"/tiles/{LAYER}/{{}}.mvt?v={version}", seconds, say)
+
+
+def _tipg(made: Rig, tiles: dict[int, list[TileId]], seconds: float, say: Any) -> dict[int, Served]:
+    port = free_port()
+    command = ["uvicorn", "tipg.main:app", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--workers", "2", "--log-level", "warning"]
+    settings = {name: value for name, value in TIPG.items() if name.startswith("TIPG_")}
+    made.serve("tipg", command, port, "/collections/public.layers_parcels", **settings)
+    path = "/collections/public.layers_parcels/tiles/WebMercatorQuad/{}"
+    return _measure("TiPg", port, tiles, path, seconds, say)
+
+
+def _measure(
+    name: str, port: int, tiles: dict[int, list[TileId]], path: str, seconds: float, say: Any
+) -> dict[int, Served]:
+    found = {}
+    for z, chosen in tiles.items():
+        paths = [path.format(f"{t.z}/{t.x}/{t.y}") for t in chosen]
+        warm = [_get(port, paths[:2])]  # connections, plans and the first pages
+        found[z] = _load(port, paths, seconds, features=_count(port, paths))
+        del warm
+        say(f"{name} z{z}: {found[z].requests_s:.1f} requests/s, p50 {found[z].p50_ms:.1f} ms")
+    return found
+
+
+def _get(port: int, paths: Iterable[str]) -> list[bytes]:
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    bodies = []
+    for path in paths:
+        link.request("GET", path)
+        response = link.getresponse()
+        bodies.append(response.read())
+        if response.status not in (200, 204):
+            raise BadInput(f"{path} answers {response.status}: {bodies[-1][:200]!r}")
+    link.close()
+    return bodies
+
+
+def _count(port: int, paths: list[str]) -> int:
+    """Features that the tiles stand for: cells by their counts, others by their middle's tile."""
+    import mapbox_vector_tile
+
+    total = 0
+    for body in _get(port, paths):
+        if not body:
+            continue
+        for layer in mapbox_vector_tile.decode(body).values():
+            for feature in layer["features"]:
+                total += int(feature["properties"].get("count", 1))
+    return total
+
+
+def _load(port: int, paths: list[str], seconds: float, features: int) -> Served:
+    """Ask from several connections at once, at least FEWEST times and for `seconds`."""
+    took: list[float] = []
+    sizes: list[int] = []
+    lock = threading.Lock()
+    begin = time.perf_counter()
+    order = iter(random.Random(0).choices(paths, k=1_000_000))
+
+    def client() -> None:
+        link = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        while True:
+            with lock:
+                if time.perf_counter() - begin > seconds and len(took) >= FEWEST:
+                    break
+                path = next(order)
+            start = time.perf_counter()
+            link.request("GET", path)
+            response = link.getresponse()
+            body = response.read()
+            with lock:
+                took.append(time.perf_counter() - start)
+                sizes.append(len(body))
+        link.close()
+
+    threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    whole = time.perf_counter() - begin
+    cuts = statistics.quantiles(took, n=20)
+    return Served(
+        requests_s=len(took) / whole,
+        p50_ms=1000 * statistics.median(took),
+        p95_ms=1000 * cuts[18],
+        mean_kb=statistics.mean(sizes) / 1024,
+        requests=len(took),
+        features=features,
+    )
+
+
+def _complete(ours: dict[int, Served], rows: int) -> dict[str, Any]:
+    """Whether the low zooms whose tiles were all asked for stand for every row."""
+    low = {str(z): ours[z].features for z in ZOOMS if z < 13}
+    return {"rows": rows, "counted": low, "ok": all(count == rows for count in low.values())}
+
+
+def _show(report: dict[str, Any]) -> None:
+    print(f"{report['rows']['parcels']:,} parcels; {CLIENTS} clients; extent {EXTENT}")
+    print("zoom   Song Sinh req/s  p50  p95 ms      TiPg req/s  p50  p95 ms   times")
+    for z, row in report["zooms"].items():
+        a, b = row["song_sinh"], row["tipg"]
+        print(
+            f"z{z}  {a['requests_s']:12.1f} {a['p50_ms']:7.1f} {a['p95_ms']:7.1f}"
+            f"  {b['requests_s']:12.1f} {b['p50_ms']:7.1f} {b['p95_ms']:7.1f}"
+            f"  {row['times_faster']:6.1f}"
+        )
