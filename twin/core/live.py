@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import psycopg
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections
+from django.db import connection
 
 from twin.core.db import connect_arguments
 from twin.core.outbox import LIVE_CHANNEL, OUTBOX_CHANNEL, drain
@@ -63,11 +63,11 @@ class Hub:
             try:
                 async with await psycopg.AsyncConnection.connect(
                     **connect_arguments(), autocommit=True
-                ) as connection:
-                    await connection.execute(f"LISTEN {LIVE_CHANNEL}")
-                    await connection.execute(f"LISTEN {OUTBOX_CHANNEL}")
+                ) as link:
+                    await link.execute(f"LISTEN {LIVE_CHANNEL}")
+                    await link.execute(f"LISTEN {OUTBOX_CHANNEL}")
                     self.changed.set()  # whatever was committed while nobody listened
-                    async for notice in connection.notifies():
+                    async for notice in link.notifies():
                         if notice.channel == OUTBOX_CHANNEL:
                             self.changed.set()
                         else:
@@ -92,11 +92,10 @@ class Hub:
     @staticmethod
     def drain_once() -> None:
         """Drain in a thread with a connection of its own."""
-        close_old_connections()
         try:
             drain()
         finally:
-            close_old_connections()
+            connection.close()
 
     def broadcast(self, chunk: bytes) -> None:
         """Give one event to every stream; one that does not read is ended and will reconnect."""
