@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import shapely
 from django.contrib.gis.db import models
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from psycopg import sql
 
 from layers.report import Report
@@ -58,17 +58,14 @@ class Staging:
                 copy.write_row(row)
 
     def check(self, findings: Findings) -> None:
-        """Take out what the layer can't hold: repeated ids, geometries PostGIS calls invalid,
+        """Take out what the layer can't hold: repeated ids, and unique values that repeat or
 
-        unique values that repeat or belong to another feature.
+        belong to another feature.
         """
-        for [id] in self._run("import_repeated", key=ident("source_id")):
-            findings.reject(self.layer.name, id, "its id is repeated")
-        invalid = sql.SQL(
-            "DELETE FROM {} WHERE NOT ST_IsValid(geom) RETURNING source_id, ST_IsValidReason(geom)"
-        ).format(self.table)
-        for id, reason in execute(invalid):
-            findings.reject(self.layer.name, id, f"invalid: {reason}")
+        repeated = "SELECT 1 FROM {} GROUP BY source_id HAVING count(*) > 1 LIMIT 1"
+        if execute(sql.SQL(repeated).format(self.table)):
+            for [id] in self._run("import_repeated", key=ident("source_id")):
+                findings.reject(self.layer.name, id, "its id is repeated")
         for key in self.unique_keys():
             words = ", ".join(key)
             for [id] in self._run("import_repeated", key=joined(key)):
@@ -95,30 +92,51 @@ class Staging:
         """Insert what is new, update what changed, leave the rest and what was edited here."""
         name = self.layer.name
         counts = report.of(name)
-        execute(sql.SQL("ANALYZE {}").format(self.table))
+        # The joins need to know the ids; sampling geometries would take longer than the joins.
+        execute(sql.SQL("ANALYZE {} (source_id)").format(self.table))
         if not restore_deleted:
             gone = self._run("import_deleted_here", history=ident("history", self.layer.table))
             for id, who in gone:
                 report.findings.items.append(Finding(name, id, "kept", DELETED.format(who=who)))
             counts.kept += len(gone)
-        [(staged,)] = execute(sql.SQL("SELECT count(*) FROM {}").format(self.table))
         merged = ["geom", *self.columns]
-        sides: dict[str, Any] = {
-            "present": joined(merged, "present"),
-            "staged": joined(merged, "staged"),
-        }
+        sides: dict[str, Any] = {side: joined(merged, side) for side in ("present", "staged")}
         edited = self._run("import_kept", **sides)
         for id, who in edited:
             report.findings.items.append(Finding(name, id, "kept", EDITED.format(who=who)))
+        counts.kept += len(edited)
+        try:
+            with transaction.atomic():
+                counts.updated, counts.inserted = self._write(merged, sides)
+        except IntegrityError:
+            if not self.reject_invalid(report.findings):
+                raise
+            counts.updated, counts.inserted = self._write(merged, sides)
+        [(staged,)] = execute(sql.SQL("SELECT count(*) FROM {}").format(self.table))
+        counts.unchanged = staged - counts.updated - counts.inserted - len(edited)
+
+    def _write(self, merged: list[str], sides: dict[str, Any]) -> tuple[int, int]:
+        """Update and insert; how many rows each wrote."""
         assignments = sql.SQL(", ").join(
             sql.SQL("{} = staged.{}").format(ident(column), ident(column)) for column in merged
         )
-        counts.updated = self._count("import_update", assignments=assignments, **sides)
-        counts.inserted = self._count(
-            "import_insert", columns=joined(merged), staged=sides["staged"]
-        )
-        counts.kept += len(edited)
-        counts.unchanged = staged - counts.updated - counts.inserted - len(edited)
+        updated = self._count("import_update", assignments=assignments, **sides)
+        inserted = self._count("import_insert", columns=joined(merged), staged=sides["staged"])
+        return updated, inserted
+
+    def reject_invalid(self, findings: Findings) -> bool:
+        """Take out geometries that PostGIS calls invalid; whether there were any.
+
+        The readers have checked all of them with the same rules, so this is asked only after the
+        layer's own constraint has said no.
+        """
+        invalid = sql.SQL(
+            "DELETE FROM {} WHERE NOT ST_IsValid(geom) RETURNING source_id, ST_IsValidReason(geom)"
+        ).format(self.table)
+        found = execute(invalid)
+        for id, reason in found:
+            findings.reject(self.layer.name, id, f"invalid: {reason}")
+        return bool(found)
 
     def remove_vanished(self, report: Report, extent: Sequence[float] | None = None) -> None:
         """Delete what the file no longer holds, unless it was edited here.

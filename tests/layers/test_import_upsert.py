@@ -11,6 +11,7 @@ from layers.importer import run_import, upsert
 from layers.models import Building, Hydrant, Parcel
 from layers.report import Report
 from layers.sources.batch import Batch
+from layers.staging import Staging, begin
 from twin.core.errors import BadInput
 from twin.core.features import layer_named
 
@@ -205,3 +206,18 @@ def test_parcels_need_their_number_and_hold_it_once():
     columns = {name: values[:1] for name, values in columns.items()}
     report = upsert("parcels", "another", columns, squares(1))
     assert "belongs to a (source cadastre)" in report.findings.of("rejected")[0].reason
+
+
+def test_what_only_postgis_calls_invalid_is_rejected_not_the_whole_file():
+    tie = shapely.multipolygons([shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])])
+    house = shapely.multipolygons([shapely.box(0, 0, 1, 1)])
+    report = Report(source="city")
+    with transaction.atomic():
+        begin("city")
+        staging = Staging(layer_named("buildings"), "city")
+        staging.copy(Batch("buildings", ["tie", "house"], np.array([tie, house]), {}))
+        staging.check(report.findings)
+        staging.merge(report)
+    assert counts(report.finish()) == {"inserted": 1, "rejected": 1}
+    assert report.findings.items[0].reason.startswith("invalid: Self-intersection")
+    assert Building.objects.get().source_id == "house"
