@@ -22,6 +22,7 @@ def executed(tmp_path_factory) -> nbformat.NotebookNode:
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(folder))
+        patch.setenv("NUMBA_NUM_THREADS", "1")  # a small grid; threads would wait for each other
         # This interpreter's kernel, whatever others are installed on the machine.
         patch.setenv("JUPYTER_PATH", str(Path(sys.prefix) / "share" / "jupyter"))
         client = NotebookClient(
