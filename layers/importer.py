@@ -17,7 +17,7 @@ from layers.report import Report
 from layers.sources.attributes import estimate_heights, fit_attributes
 from layers.sources.batch import BATCH_SIZE, Batch, Findings
 from layers.sources.geometry import fit_geometries
-from layers.staging import Staging, as_geometries, begin
+from layers.staging import Staging, as_geometries, writing_as
 from twin.core.declare import Layer
 from twin.core.errors import BadInput, Conflict
 from twin.core.features import layer_named
@@ -45,8 +45,7 @@ def run_import(
     findings = report.findings
     staged: dict[str, Staging] = {}
     try:
-        with transaction.atomic():
-            begin(report.source)
+        with transaction.atomic(), writing_as(report.source):
             for batch in batches:
                 layer = layers[batch.layer]
                 report.of(layer.name).read += len(batch)

@@ -6,7 +6,8 @@ layers/sql/import_*.sql.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -32,9 +33,11 @@ class Staging:
         self.layer = layer
         self.source = source
         self.columns: dict[str, None] = {}
-        self.table = ident(f"staging_{layer.name}")
+        self.table = ident("pg_temp", f"staging_{layer.name}")
         self.target = ident(layer.table)
         fields = sql.SQL(", ").join(map(ident, ["source_id", "geom", *self._fields()]))
+        # An import before this one in the same transaction has left its table.
+        execute(sql.SQL("DROP TABLE IF EXISTS {}").format(self.table))
         execute(
             sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
                 self.table, fields, self.target
@@ -182,14 +185,23 @@ def joined(names: Sequence[str], table: str | None = None) -> sql.Composed:
     return sql.SQL(", ").join(parts)
 
 
-def begin(source: str) -> None:
-    """Name the import as the one who writes, and wait for another import of the same source."""
+@contextmanager
+def writing_as(source: str) -> Iterator[None]:
+    """Name the import as the one who writes, and wait for another import of the same source.
+
+    Afterwards the caller's transaction writes as whoever it did before.
+    """
     if not source.strip() or len(source) > 200:
         raise BadInput("A source needs a name of 1 to 200 characters", field="source")
     if source == "twin":
         raise BadInput('"twin" is the source of what is drawn here; name another', field="source")
-    execute("SELECT set_config('twin.user', %s, true)", [f"import:{source}"])
+    name = "SELECT set_config('twin.user', %s, true)"
+    [(before,)] = execute("SELECT current_setting('twin.user', true)")
+    execute(name, [f"import:{source}"])
     execute("SELECT pg_advisory_xact_lock(hashtext('import'), hashtext(%s))", [source])
+    yield
+    if not transaction.get_rollback():  # a dry run's rollback restores it too
+        execute(name, [before or ""])
 
 
 def as_geometries(values: Any) -> np.ndarray:

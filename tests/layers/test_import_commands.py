@@ -16,7 +16,7 @@ from twin.cli import main
 from twin.core.custom import drop_layer
 from twin.core.features import layer_named
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

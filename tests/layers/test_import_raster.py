@@ -146,7 +146,7 @@ def test_a_raster_that_breaks_off_is_bad_input(tmp_path, shared_data):
         store_dem(path, tmp_path / "t.tif", crs="EPSG:31982")
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 class TestProducts:
     def run(self, capsys, *words):
         code = main(["import", *map(str, words), "--json"])

@@ -11,11 +11,11 @@ from layers.importer import run_import, upsert
 from layers.models import Building, Hydrant, Parcel
 from layers.report import Report
 from layers.sources.batch import Batch
-from layers.staging import Staging, begin
+from layers.staging import Staging, writing_as
 from twin.core.errors import BadInput
 from twin.core.features import layer_named
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def squares(count: int, side: float = 0.0001) -> np.ndarray:
@@ -30,10 +30,11 @@ def put(count: int = 10, *, sync: bool = False, **columns):
 
 
 def edit(query: str) -> None:
-    """Edit as somebody else's database session would."""
+    """Edit as somebody else would."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('twin.user', 'lan', true)")
         cursor.execute(query)
+        cursor.execute("SELECT set_config('twin.user', '', true)")
 
 
 def counts(report: Report, layer: str = "buildings") -> dict[str, int]:
@@ -212,8 +213,7 @@ def test_what_only_postgis_calls_invalid_is_rejected_not_the_whole_file():
     tie = shapely.multipolygons([shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])])
     house = shapely.multipolygons([shapely.box(0, 0, 1, 1)])
     report = Report(source="city")
-    with transaction.atomic():
-        begin("city")
+    with transaction.atomic(), writing_as("city"):
         staging = Staging(layer_named("buildings"), "city")
         staging.copy(Batch("buildings", ["tie", "house"], np.array([tie, house]), {}))
         staging.check(report.findings)
