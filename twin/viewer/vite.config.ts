@@ -47,8 +47,12 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: {
+    // the host stays as the browser sent it: the server compares it with the Origin of writes
     proxy: Object.fromEntries(
-      ['/api', '/tiles', '/style.json', '/admin'].map((path) => [path, server]),
+      ['/api', '/tiles', '/style.json', '/admin'].map((path) => [
+        path,
+        { target: server, changeOrigin: false },
+      ]),
     ),
   },
 });

@@ -85,6 +85,16 @@ export function text(value: Bilingual | string | null | undefined, language: Lan
   return value[language] || value.en || value.vi || '';
 }
 
+/** A title that begins with a capital, however the declaration wrote it. */
+export function sentence(words: string): string {
+  return words.charAt(0).toLocaleUpperCase() + words.slice(1);
+}
+
+/** A unit as it follows a number; counts (unit 1) have none to show. */
+export function unitOf(field: Field | undefined): string {
+  return field?.unit && field.unit !== '1' ? field.unit : '';
+}
+
 const YES_NO: Record<Language, [string, string]> = { vi: ['Có', 'Không'], en: ['Yes', 'No'] };
 
 /** One attribute as a person reads it, without its unit; a dash where nothing is known. */

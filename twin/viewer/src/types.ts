@@ -54,6 +54,7 @@ export interface Field {
 export interface LegendEntry {
   label: Bilingual;
   color: string;
+  color_dark?: string;
   shape: 'fill' | 'line' | 'circle';
 }
 
@@ -210,8 +211,12 @@ export interface ImpactRow {
 export interface Impacts {
   classes: { from_m: number; to_m: number | null }[];
   rows: ImpactRow[];
+  /** Which wards the rows are of: today's or those from before a reform. */
+  wards?: WardKind;
   left_out: Bilingual;
 }
+
+export type WardKind = 'current' | 'former';
 
 export interface ImpactFeature {
   id: string;

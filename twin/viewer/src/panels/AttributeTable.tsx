@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { getJson, query } from '../api.ts';
 import { layerByName, layerVersions } from '../catalog.ts';
-import { attribute, number } from '../format.ts';
+import { attribute, number, sentence, unitOf } from '../format.ts';
 import { boundsOf, centerOf } from '../geo.ts';
 import { say, t } from '../i18n/index.ts';
 import { map, visibleBounds } from '../map-state.ts';
@@ -65,8 +65,8 @@ function Head({ layer }: { layer: LayerInfo }) {
           return (
             <th key={field.name} scope="col" aria-sort={up ? 'ascending' : down ? 'descending' : 'none'} title={field.help ? say(field.help) : undefined}>
               <button type="button" onClick={() => sortBy(field.name)}>
-                {say(field.title)}
-                {field.unit && <span class="quiet"> ({field.unit})</span>}
+                {sentence(say(field.title))}
+                {unitOf(field) && <span class="quiet"> ({unitOf(field)})</span>}
                 <Icon name={up ? 'up' : down ? 'down' : 'sort'} size={14} />
               </button>
             </th>

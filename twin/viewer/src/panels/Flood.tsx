@@ -1,5 +1,5 @@
 /** The flood officer's screen: which runs there are, what the chosen one says, a new storm. */
-import { canRunStorm, run, runList } from '../catalog.ts';
+import { canRunStorm, run, runList, user } from '../catalog.ts';
 import { age, dateTime, duration, fixed, number } from '../format.ts';
 import { t } from '../i18n/index.ts';
 import { map } from '../map-state.ts';
@@ -9,7 +9,7 @@ import * as store from '../store.ts';
 import type { Run } from '../types.ts';
 import { stormFormOpen } from '../ui/dialogs.ts';
 import { Icon } from '../ui/Icon.tsx';
-import { Note, Shown } from '../ui/states.tsx';
+import { LoginButton, Note, Shown } from '../ui/states.tsx';
 import { Impacts } from './Impacts.tsx';
 import { Progress, StatusChip } from './RunStatus.tsx';
 import { StormForm } from './StormForm.tsx';
@@ -131,9 +131,13 @@ export function Flood() {
   if (stormFormOpen.value) return <StormForm />;
   const shown = run.value;
   const open = () => (stormFormOpen.value = true);
-  const empty = (
+  const empty = user.value ? (
     <Note icon="rain" title={t('no_runs')}>
       <p>{t('no_runs_help')}</p>
+    </Note>
+  ) : (
+    <Note icon="lock" title={t('runs_login')}>
+      <LoginButton />
     </Note>
   );
   return (

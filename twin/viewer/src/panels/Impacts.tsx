@@ -9,7 +9,7 @@ import { affected, map } from '../map-state.ts';
 import { impactColor } from '../ramp.ts';
 import { resource } from '../resource.ts';
 import { runId, language, selection } from '../store.ts';
-import type { ImpactFeatures, ImpactLayer, Impacts as Table } from '../types.ts';
+import type { ImpactFeatures, ImpactLayer, Impacts as Table, WardKind } from '../types.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { Note, Shown } from '../ui/states.tsx';
 
@@ -17,10 +17,16 @@ const shownLayer = signal<ImpactLayer>('buildings');
 /** The row whose features are listed: a ward (null: outside every ward) or all; from which class. */
 const chosen = signal<{ ward_id: string | null; all: boolean; title: string; min: number } | null>(null);
 
-const table = resource((signal) => getJson<Table>(`/api/runs/${runId.peek()}/impacts`, signal));
+/** Asked for; null leaves the choice to the server. */
+const wards = signal<WardKind | null>(null);
+
+const table = resource((signal) =>
+  getJson<Table>(`/api/runs/${runId.peek()}/impacts${query({ wards: wards.peek() })}`, signal),
+);
 const features = resource((signal) => {
-  const { ward_id = null, min = 0 } = chosen.peek() ?? {};
-  const asked = query({ ward_id, min_class: min });
+  const { ward_id = null, all = true, min = 0 } = chosen.peek() ?? {};
+  const ward = all ? null : (ward_id ?? 'none');
+  const asked = query({ ward_id: ward, min_class: min, wards: wards.peek() });
   return getJson<ImpactFeatures>(`/api/runs/${runId.peek()}/impacts/${shownLayer.peek()}${asked}`, signal);
 });
 
@@ -107,6 +113,7 @@ function Matrix({ data }: { data: Table }) {
 function List() {
   const which = chosen.value;
   if (!which) return null;
+  const from = table.data.value?.classes[which.min]?.from_m;
   const close = () => {
     chosen.value = null;
     features.clear();
@@ -116,6 +123,9 @@ function List() {
       <div class="panel-head">
         <h4>
           {t(titles[shownLayer.value])} · {which.title}
+          {from !== undefined && which.min > 0 && (
+            <span class="quiet"> {t('affected_from', { m: number(from, language.value, 2) })}</span>
+          )}
         </h4>
         <button type="button" class="icon-button tiny" aria-label={t('close')} onClick={close}>
           <Icon name="close" size={16} />
@@ -153,10 +163,32 @@ function List() {
   );
 }
 
+/** Today's wards or those from before a reform: people know their street by either. */
+function Wards({ shown }: { shown: WardKind }) {
+  return (
+    <label class="field inline">
+      <span>{t('wards')}</span>
+      <select
+        value={shown}
+        onChange={(event) => {
+          wards.value = event.currentTarget.value as WardKind;
+          chosen.value = null;
+          features.clear();
+          void table.load();
+        }}
+      >
+        <option value="current">{t('wards_current')}</option>
+        <option value="former">{t('wards_former')}</option>
+      </select>
+    </label>
+  );
+}
+
 export function Impacts({ id }: { id: string }) {
   useEffect(() => {
     table.clear();
     chosen.value = null;
+    wards.value = null;
     void table.load();
     return () => {
       affected.value = null;
@@ -170,7 +202,11 @@ export function Impacts({ id }: { id: string }) {
     <section class="section">
       <div class="panel-head">
         <h3>{t('impacts')}</h3>
-        <a class="button small" href={`/api/runs/${id}/impacts.csv`} download>
+        <a
+          class="button small"
+          href={`/api/runs/${id}/impacts.csv${query({ lang: language.value, wards: wards.value })}`}
+          download
+        >
           <Icon name="download" size={16} />
           CSV
         </a>
@@ -196,6 +232,7 @@ export function Impacts({ id }: { id: string }) {
           <>
             <Matrix data={data} />
             <List />
+            {data.wards && <Wards shown={data.wards} />}
             <p class="quiet small">{say(data.left_out)}</p>
           </>
         )}

@@ -2,7 +2,7 @@
 import { effect } from '@preact/signals';
 import { getJson } from '../api.ts';
 import { layerByName, run } from '../catalog.ts';
-import { attribute, dateTime, fixed, number } from '../format.ts';
+import { attribute, dateTime, fixed, number, sentence, unitOf } from '../format.ts';
 import { boundsOf, centerOf } from '../geo.ts';
 import { say, t } from '../i18n/index.ts';
 import { aggregate, hits, map } from '../map-state.ts';
@@ -44,8 +44,8 @@ function Attributes({ feature, layer }: { feature: Item; layer: LayerInfo | unde
     const field = fields.find((f) => f.name === name);
     const raw = feature.properties[name];
     const shown = attribute(raw, field, language);
-    const unit = field?.unit && raw !== null && raw !== undefined ? ` ${field.unit}` : '';
-    return shown + unit;
+    const unit = raw === null || raw === undefined ? '' : unitOf(field);
+    return unit ? `${shown} ${unit}` : shown;
   };
   const origin = ORIGIN.filter((name) => feature.properties[name] != null);
   const date = feature.properties.updated_at;
@@ -56,7 +56,7 @@ function Attributes({ feature, layer }: { feature: Item; layer: LayerInfo | unde
           const field = fields.find((f) => f.name === name);
           return (
             <div key={name}>
-              <dt title={field?.help ? say(field.help) : undefined}>{field ? say(field.title) : name}</dt>
+              <dt title={field?.help ? say(field.help) : undefined}>{sentence(field ? say(field.title) : name)}</dt>
               <dd>{value(name)}</dd>
             </div>
           );

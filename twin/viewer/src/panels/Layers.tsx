@@ -22,7 +22,8 @@ function grouped(layers: readonly LayerInfo[]): [string, LayerInfo[]][] {
 
 function Swatch({ entry }: { entry: LegendEntry | undefined }) {
   if (!entry) return null;
-  const { shape, color } = entry;
+  const { shape } = entry;
+  const color = (store.theme.value === 'dark' && entry.color_dark) || entry.color;
   return (
     <svg class="swatch" width="18" height="14" viewBox="0 0 18 14" aria-hidden="true">
       {shape === 'fill' && <rect x="1" y="1" width="16" height="12" rx="2" fill={color} />}
