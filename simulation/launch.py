@@ -90,15 +90,18 @@ class NumbaDevice(Device):
         self.threads = threads or most
 
     def loop(self, function: Callable) -> Callable:
-        """The hand-written loop, compiled; `parallel_range` in it runs on this device's threads."""
+        """The hand-written loop, compiled; `parallel_range` in it runs on this device's threads.
+
+        The compiled loop takes `threads=` to use fewer of them for a small piece of work.
+        """
         compiled = _compile_cpu(function)
         if not _uses(function, "parallel_range"):
             return compiled
 
         import numba
 
-        def run(*args: Any) -> Any:
-            numba.set_num_threads(self.threads)
+        def run(*args: Any, threads: int = self.threads) -> Any:
+            numba.set_num_threads(threads)
             return compiled(*args)
 
         return run

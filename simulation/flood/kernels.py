@@ -14,6 +14,8 @@ from simulation.flood import cells, loops
 from simulation.flood.cells import PAD, Edges, Params, Peaks, Sources, State
 from simulation.launch import Device
 
+CELLS_A_THREAD = 20_000  # a thread with fewer cells costs more in waiting than it saves
+
 
 class CellKernels:
     """One launch a pass over all cells."""
@@ -62,6 +64,7 @@ class TileKernels(CellKernels):
             peak=np.zeros(shape, dtype),
             active=np.zeros(shape[0] * shape[1], np.int64),
         )
+        self.computed = rows * cols  # cells in the last step
         self._step = device.loop(loops.step)
         self._observe = device.loop(loops.observe_tiles)
         self._pour = device.loop(loops.add_all_water)
@@ -69,7 +72,9 @@ class TileKernels(CellKernels):
 
     def step(self, state: State, p: Params) -> tuple[State, float, int]:
         """The state after one step, its greatest depth [m] and the number of cells computed."""
-        highest, computed = self._step(state, p, self.tiles)
+        threads = max(1, min(self.device.threads, self.computed // CELLS_A_THREAD))
+        highest, computed = self._step(state, p, self.tiles, threads=threads)
+        self.computed = int(computed)
         swapped = state._replace(
             h=state.h_new,
             h_new=state.h,
@@ -78,7 +83,7 @@ class TileKernels(CellKernels):
             qy=state.qy_new,
             qy_new=state.qy,
         )
-        return swapped, float(highest), int(computed)
+        return swapped, float(highest), self.computed
 
     def wake(self, i: np.ndarray, j: np.ndarray) -> None:
         """Say that cells (padded indices) may hold water that no kernel brought."""

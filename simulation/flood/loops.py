@@ -30,7 +30,7 @@ from simulation.flood.physics import (
 )
 from simulation.launch import parallel_range
 
-TILE_ROWS = 64
+TILE_ROWS = 32
 TILE_COLS = 256
 LIFE = 3
 
