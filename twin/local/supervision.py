@@ -93,9 +93,14 @@ class Supervisor:
 
     def __init__(self, password: str):
         self.socket = paths.runtime_dir() / "supervisor.sock"
-        transport = SupervisorTransport(USER, password, f"unix://{self.socket}")
+        self.password = password
+
+    @property
+    def rpc(self) -> Any:
+        """A new connection: one that failed would go on failing with the next supervisor."""
+        transport = SupervisorTransport(USER, self.password, f"unix://{self.socket}")
         server = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
-        self.rpc = cast(Any, server).supervisor
+        return cast(Any, server).supervisor
 
     def pid(self) -> int | None:
         """Process id if it answers, else None."""
