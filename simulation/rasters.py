@@ -71,7 +71,7 @@ def covered(shapes: Iterable[Any], grid: Grid) -> np.ndarray:
     fine = features.rasterize(
         ((shape, 1) for shape in shapes),
         out_shape=(rows * FINER, cols * FINER),
-        transform=grid.affine() * rasterio.Affine.scale(1 / FINER),
+        transform=grid.affine() @ rasterio.Affine.scale(1 / FINER),
         dtype="uint8",
     )
     share = fine.reshape(rows, FINER, cols, FINER).mean(axis=(1, 3))

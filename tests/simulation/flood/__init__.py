@@ -1,0 +1,1 @@
+"""Floods: truths first, then agreement among devices, then words."""
