@@ -14,9 +14,16 @@ from twin.core.errors import BadInput
 from twin.demo.city import City, generate
 
 FORMER_WARDS = {
-    "Phường 1", "Phường 2", "Phường 3", "Phường 4", "Phường 5",
-    "Đông Giang", "Đông Thanh", "Đông Lễ", "Đông Lương",
-}  # fmt: skip
+    "Phường 1",
+    "Phường 2",
+    "Phường 3",
+    "Phường 4",
+    "Phường 5",
+    "Đông Giang",
+    "Đông Thanh",
+    "Đông Lễ",
+    "Đông Lương",
+}
 
 
 def same(a: City, b: City) -> bool:

@@ -32,7 +32,9 @@ def test_no_building_stands_on_a_carriageway(city, metric):
 
 
 def test_no_building_stands_in_water(city, metric):
-    hits = shapely.STRtree(metric("buildings")).query(metric("water_bodies"), predicate="intersects")
+    hits = shapely.STRtree(metric("buildings")).query(
+        metric("water_bodies"), predicate="intersects"
+    )
     assert hits.shape[1] == 0
 
 
@@ -59,7 +61,9 @@ def test_parcels_do_not_overlap_and_keep_to_their_ward(city, metric):
 
 def test_parcels_are_unique_by_commune_sheet_and_number(city):
     columns = city.layers["parcels"].columns
-    keys = list(zip(columns["former_commune"], columns["map_sheet"], columns["parcel_number"], strict=True))
+    keys = list(
+        zip(columns["former_commune"], columns["map_sheet"], columns["parcel_number"], strict=True)
+    )
     assert len(set(keys)) == len(keys)
     measured = columns["measured_area_m2"].astype(float)
     legal = columns["legal_area_m2"].astype(float)
@@ -72,7 +76,9 @@ def test_streets_share_vertices_and_hang_together(city):
     coords, index = shapely.get_coordinates(roads, return_index=True)
     _, vertex = np.unique(coords, axis=0, return_inverse=True)
     size = vertex.max() + 1 + len(roads)
-    links = coo_matrix((np.ones(len(vertex)), (vertex, index + vertex.max() + 1)), shape=(size, size))
+    links = coo_matrix(
+        (np.ones(len(vertex)), (vertex, index + vertex.max() + 1)), shape=(size, size)
+    )
     count, _ = connected_components(links, directed=False)
     assert count == 1
 

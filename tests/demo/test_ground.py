@@ -40,7 +40,7 @@ def test_the_river_is_wet_before_any_storm(city, metric):
 
 
 def test_the_level_carries_the_baseflow():
-    """Manning's sum over the cross-section at the level gives the discharge, within a few percent."""
+    """Manning's sum over the section at the level gives the discharge within a few percent."""
     river = River(Plan(1, 15_000))
     x = np.linspace(-2000, 2000, 9)
     ratio = np.linspace(-1.25, 1.25, 4001)

@@ -71,7 +71,9 @@ def test_lamps_follow_the_streets(city, metric):
     gap = cKDTree(lamps).query(lamps, k=2)[0][:, 1]
     assert 25 < np.median(gap) < 45
     width = city.layers["roads"].columns["width_m"].astype(float)
-    _, away = shapely.STRtree(metric("roads")).query_nearest(metric("lamps"), return_distance=True, all_matches=False)
+    _, away = shapely.STRtree(metric("roads")).query_nearest(
+        metric("lamps"), return_distance=True, all_matches=False
+    )
     assert away.max() < width.max()
     assert city.layers["lighting_cabinets"].columns["lamps_fed"].sum() == len(lamps)
 
@@ -87,7 +89,10 @@ def test_sensors_have_a_plausible_week(city):
     assert seen.value[kinds == "rain"].max() > 1
     hour = (seen.ts.astype("datetime64[h]").astype(int) + 7) % 24
     traffic = kinds == "traffic"
-    rush, night = seen.value[traffic & (hour == 17)].mean(), seen.value[traffic & (hour == 2)].mean()
+    rush, night = (
+        seen.value[traffic & (hour == 17)].mean(),
+        seen.value[traffic & (hour == 2)].mean(),
+    )
     assert rush > 5 * night
     level = sensors.columns["kind"] == "water_level"
     alarms = np.stack([sensors.columns[f"alarm_{i}"][level].astype(float) for i in (1, 2, 3)])

@@ -1,4 +1,4 @@
-"""Streets and lots inside a district: rows that bend with its shape, cross streets, dead-end alleys.
+"""Streets and lots inside a district: rows that bend with it, cross streets, dead-end alleys.
 
 A district has its own axes: u along its longer side, w across it, with w = v - bend(u) so that all
 rows follow the bend. In (u, w) streets and lots are rectangles; `Axes.world` bends them into place,
@@ -8,6 +8,7 @@ and because lots back to back share their columns, they share their corners too.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -15,8 +16,10 @@ from numpy.typing import NDArray
 
 from twin.demo.districts import Fabric
 from twin.demo.frontage import widths
-from twin.demo.skeleton import HALF_CORRIDOR_M, RESIDENTIAL, SERVICE
+from twin.demo.road_classes import HALF_CORRIDOR_M, RESIDENTIAL, SERVICE
 
+Span = tuple[float, float]
+Place = NDArray | float
 ALLEY = float(HALF_CORRIDOR_M[SERVICE])
 
 
@@ -51,7 +54,9 @@ class Axes:
 
     def _turn(self, xy: NDArray) -> NDArray:
         d = xy - self.origin
-        return np.column_stack([d[:, 0] * self.cos + d[:, 1] * self.sin, d[:, 1] * self.cos - d[:, 0] * self.sin])
+        return np.column_stack(
+            [d[:, 0] * self.cos + d[:, 1] * self.sin, d[:, 1] * self.cos - d[:, 0] * self.sin]
+        )
 
     def _bend(self, land: shapely.Geometry) -> np.polynomial.Polynomial:
         """A cubic through the middles of the land's sections across u, no steeper than 0.2."""
@@ -70,14 +75,17 @@ class Axes:
         return bend if steepest < 0.2 else bend * (0.2 / steepest)
 
     def _straight(self, u: NDArray, v: NDArray) -> NDArray:
-        return np.stack([u * self.cos - v * self.sin, u * self.sin + v * self.cos], axis=-1) + self.origin
+        return (
+            np.stack([u * self.cos - v * self.sin, u * self.sin + v * self.cos], axis=-1)
+            + self.origin
+        )
 
-    def world(self, u: NDArray, w: NDArray) -> NDArray:
+    def world(self, u: Place, w: Place) -> NDArray:
         """(..., 2) local metres of the place u, w."""
         u, w = np.broadcast_arrays(np.asarray(u, float), np.asarray(w, float))
         return self._straight(u, w + self.bend(u))
 
-    def rectangles(self, u0: NDArray, u1: NDArray, w0: NDArray, w1: NDArray, front: str) -> NDArray:
+    def rectangles(self, u0: Place, u1: Place, w0: Place, w1: Place, front: str) -> NDArray:
         """(n, 4, 2) corners, the two of the street side (`s`, `n`, `w` or `e`) first."""
         corners = {
             "s": [(u0, w0), (u1, w0), (u1, w1), (u0, w1)],
@@ -88,12 +96,14 @@ class Axes:
         return np.stack([self.world(*np.broadcast_arrays(*c)) for c in corners], axis=1)
 
 
-def fill(land: shapely.Geometry, fabric: Fabric, rng: np.random.Generator, campus_share: float) -> Inside:
+def fill(
+    land: shapely.Geometry, fabric: Fabric, rng: np.random.Generator, campus_share: float
+) -> Inside:
     """Rows of streets and lots over the bounding box of `land` (they are clipped later)."""
     inside = Inside()
     axes = Axes(land, rng)
     height = axes.w[1] - axes.w[0]
-    rows = int(round(height / (2 * fabric.depth + 2 * fabric.street)))
+    rows = round(height / (2 * fabric.depth + 2 * fabric.street))
     if rows < 1 or height < 1.1 * (fabric.depth + fabric.street):
         return inside
     pitch = height / rows
@@ -108,7 +118,11 @@ def fill(land: shapely.Geometry, fabric: Fabric, rng: np.random.Generator, campu
     for w in street_w:
         inside.streets.append((axes.world(u_line, w), RESIDENTIAL))
     s = fabric.street
-    bands = [(None, street_w[0]), *zip(street_w[:-1], street_w[1:], strict=True), (street_w[-1], None)]
+    bands = [
+        (None, street_w[0]),
+        *pairwise(street_w),
+        (street_w[-1], None),
+    ]
     for low, high in bands:
         u = axes.u[0] - rng.uniform(0, fabric.block[0])
         cross = []
@@ -119,7 +133,7 @@ def fill(land: shapely.Geometry, fabric: Fabric, rng: np.random.Generator, campu
             w0 = low if low is not None else high - depth - 160
             w1 = high if high is not None else low + depth + 160
             inside.streets.append((axes.world(np.array([u, u]), np.array([w0, w1])), RESIDENTIAL))
-        for a, b in zip(cross[:-1], cross[1:], strict=True):
+        for a, b in pairwise(cross):
             a, b = a + s, b - s
             if low is None or high is None:
                 edge = high - s if low is None else low + s
@@ -139,14 +153,25 @@ def fill(land: shapely.Geometry, fabric: Fabric, rng: np.random.Generator, campu
     return inside
 
 
-def _two_rows(inside, axes, fabric, rng, span, walls) -> None:  # type: ignore[no-untyped-def]
+def _two_rows(
+    inside: Inside, axes: Axes, fabric: Fabric, rng: np.random.Generator, span: Span, walls: Span
+) -> None:
     at = widths(rng, span[1] - span[0], *fabric.width) + span[0]
     low, middle, high = walls[0], (walls[0] + walls[1]) / 2, walls[1]
     inside.lots.append(axes.rectangles(at[:-1], at[1:], low, middle, "s"))
     inside.lots.append(axes.rectangles(at[:-1], at[1:], middle, high, "n"))
 
 
-def _single_row(inside, axes, fabric, rng, span, edge, depth, facing_north) -> None:  # type: ignore[no-untyped-def]
+def _single_row(
+    inside: Inside,
+    axes: Axes,
+    fabric: Fabric,
+    rng: np.random.Generator,
+    span: Span,
+    edge: float,
+    depth: float,
+    facing_north: bool,
+) -> None:
     at = widths(rng, span[1] - span[0], *fabric.width) + span[0]
     if facing_north:
         inside.lots.append(axes.rectangles(at[:-1], at[1:], edge - depth, edge, "n"))
@@ -154,10 +179,18 @@ def _single_row(inside, axes, fabric, rng, span, edge, depth, facing_north) -> N
         inside.lots.append(axes.rectangles(at[:-1], at[1:], edge, edge + depth, "s"))
 
 
-def _deep_block(inside, axes, fabric, rng, span, walls, depth) -> None:  # type: ignore[no-untyped-def]
-    """Front rows on both streets; between them alleys (kiệt) that end inside, lots on both sides."""
+def _deep_block(
+    inside: Inside,
+    axes: Axes,
+    fabric: Fabric,
+    rng: np.random.Generator,
+    span: Span,
+    walls: Span,
+    depth: float,
+) -> None:
+    """Front rows on both streets; between them dead-end alleys (kiệt) with lots on both sides."""
     length = span[1] - span[0]
-    modules = max(1, int(round(length / (2 * 0.8 * fabric.depth + 2 * ALLEY))))
+    modules = max(1, round(length / (2 * 0.8 * fabric.depth + 2 * ALLEY)))
     step = length / modules
     if step < 2 * ALLEY + 16:
         return
@@ -170,7 +203,10 @@ def _deep_block(inside, axes, fabric, rng, span, walls, depth) -> None:  # type:
         from_south = rng.random() < 0.5
         tail = (low - fabric.street, inner[1]) if from_south else (high + fabric.street, inner[0])
         inside.streets.append((axes.world(np.array([u, u]), np.array(tail)), SERVICE))
-        for side, mouth, back, front in (("s", from_south, low, low + depth), ("n", not from_south, high, high - depth)):
+        for side, mouth, back, front in (
+            ("s", from_south, low, low + depth),
+            ("n", not from_south, high, high - depth),
+        ):
             spans = [(a, u - ALLEY), (u + ALLEY, b)] if mouth else [(a, b)]
             for c, d in spans:
                 at = widths(rng, d - c, *fabric.width) + c
@@ -178,11 +214,26 @@ def _deep_block(inside, axes, fabric, rng, span, walls, depth) -> None:  # type:
                     axes.rectangles(at[:-1], at[1:], min(back, front), max(back, front), side)
                 )
         at = widths(rng, inner[1] - inner[0], *fabric.width) + inner[0]
-        inside.lots.append(axes.rectangles(np.full(len(at) - 1, a), np.full(len(at) - 1, u - ALLEY), at[:-1], at[1:], "e"))
-        inside.lots.append(axes.rectangles(np.full(len(at) - 1, u + ALLEY), np.full(len(at) - 1, b), at[:-1], at[1:], "w"))
+        inside.lots.append(
+            axes.rectangles(
+                np.full(len(at) - 1, a), np.full(len(at) - 1, u - ALLEY), at[:-1], at[1:], "e"
+            )
+        )
+        inside.lots.append(
+            axes.rectangles(
+                np.full(len(at) - 1, u + ALLEY), np.full(len(at) - 1, b), at[:-1], at[1:], "w"
+            )
+        )
 
 
-def _campus(inside, axes, land, rng, span, walls) -> bool:  # type: ignore[no-untyped-def]
+def _campus(
+    inside: Inside,
+    axes: Axes,
+    land: shapely.Geometry,
+    rng: np.random.Generator,
+    span: Span,
+    walls: Span,
+) -> bool:
     """One plot over a whole block with several halls: a school, a market, a hospital."""
     (a, b), (low, high) = span, walls
     u = np.linspace(a, b, max(int((b - a) / 10), 2))
@@ -190,7 +241,7 @@ def _campus(inside, axes, land, rng, span, walls) -> bool:  # type: ignore[no-un
     if not shapely.contains(land, shapely.polygons(ring)):
         return False
     wide, deep = b - a, high - low
-    plans = [
+    plans: list[list[tuple[float, float, float, float]]] = [
         [(5, 6, wide - 10, 10), (5, 20, 10, deep - 27), (wide - 15, 20, 10, deep - 27)],  # U
         [(6, 7, wide - 12, 10), (6, deep - 17, wide - 12, 10)],  # two bars
         [(wide * 0.2, deep * 0.25, wide * 0.6, deep * 0.5)],  # one hall
@@ -203,7 +254,11 @@ def _campus(inside, axes, land, rng, span, walls) -> bool:  # type: ignore[no-un
     for x, y, dx, dy in plans[choice]:
         if dx > 5 and dy > 5:
             one = np.array([1.0])
-            halls.append(axes.rectangles((a + x) * one, (a + x + dx) * one, (low + y) * one, (low + y + dy) * one, "s"))
+            halls.append(
+                axes.rectangles(
+                    (a + x) * one, (a + x + dx) * one, (low + y) * one, (low + y + dy) * one, "s"
+                )
+            )
     inside.halls.append((len(inside.campuses), np.concatenate(halls)))
     inside.campuses.append(ring)
     return True

@@ -13,11 +13,11 @@ from twin.demo.lines import on_lattice
 from twin.demo.lots import STRIP, Lots
 from twin.demo.names import PAGODAS
 from twin.demo.plan import Plan
-from twin.demo.skeleton import PRIMARY, SECONDARY
+from twin.demo.road_classes import PRIMARY, SECONDARY
 from twin.demo.streets import Streets
 from twin.demo.wards import WARD_NAMES, Wards
 
-# By district kind [m]: (front low, high), (rear low, high), (side low, high), widest, deepest house.
+# By kind [m]: (front low, high), (rear low, high), (side low, high), widest, deepest house.
 SETBACKS = {
     CORE: ((0.3, 1.2), (1.0, 4.0), (0.06, 0.12), 9.0, 19.0),
     URBAN: ((0.6, 3.0), (1.5, 6.0), (0.08, 0.35), 10.0, 19.0),
@@ -26,9 +26,15 @@ SETBACKS = {
     RURAL: ((4.0, 9.0), (5.0, 12.0), (1.5, 5.0), 12.0, 15.0),
 }
 USE_OF_LAND = {
-    "TMD": "commercial", "SKK": "industrial", "DGD": "education", "DCH": "commercial",
-    "TSC": "public", "DYT": "health", "TON": "religious", "DVH": "public",
-}  # fmt: skip
+    "TMD": "commercial",
+    "SKK": "industrial",
+    "DGD": "education",
+    "DCH": "commercial",
+    "TSC": "public",
+    "DYT": "health",
+    "TON": "religious",
+    "DVH": "public",
+}
 
 
 @dataclass(frozen=True)
@@ -70,8 +76,8 @@ def _in_quads(lots: Lots, index: NDArray, rng: np.random.Generator) -> NDArray:
     width = np.hypot(*(quads[:, 1] - quads[:, 0]).T)
     depth = np.hypot(*(quads[:, 3] - quads[:, 0]).T)
     limits = np.zeros((len(index), 8))
-    for k, (front, rear, side, wide, deep) in SETBACKS.items():
-        limits[kind == k] = [*front, *rear, *side, wide, deep]
+    for k, (ahead, behind, beside, wide, deep) in SETBACKS.items():
+        limits[kind == k] = [*ahead, *behind, *beside, wide, deep]
     draw = rng.random((len(index), 4))
     front = limits[:, 0] + draw[:, 0] * (limits[:, 1] - limits[:, 0])
     rear = limits[:, 2] + draw[:, 1] * (limits[:, 3] - limits[:, 2])
@@ -90,10 +96,14 @@ def _in_quads(lots: Lots, index: NDArray, rng: np.random.Generator) -> NDArray:
         return near + (far - near) * t[:, None]
 
     bent = (rng.random(len(index)) < 0.3) & (width > 8) & np.isin(kind, (URBAN, SUBURB, RURAL))
-    s2, t2 = s0 + (s1 - s0) * rng.uniform(0.4, 0.65, len(index)), t0 + (t1 - t0) * rng.uniform(0.45, 0.7, len(index))
+    s2, t2 = (
+        s0 + (s1 - s0) * rng.uniform(0.4, 0.65, len(index)),
+        t0 + (t1 - t0) * rng.uniform(0.45, 0.7, len(index)),
+    )
     box = np.stack([place(s0, t0), place(s1, t0), place(s1, t1), place(s0, t1)], axis=1)
     ell = np.stack(
-        [place(s0, t0), place(s1, t0), place(s1, t2), place(s2, t2), place(s2, t1), place(s0, t1)], axis=1
+        [place(s0, t0), place(s1, t0), place(s1, t2), place(s2, t2), place(s2, t1), place(s0, t1)],
+        axis=1,
     )
     shape = shapely.polygons(np.round(box, 3))
     if bent.any():
@@ -111,7 +121,8 @@ def _in_cut(lots: Lots, index: NDArray, rng: np.random.Generator) -> NDArray:
     parts, which = shapely.get_parts(on_lattice(shape), return_index=True)
     area = np.where(shapely.get_type_id(parts) == 3, shapely.area(parts), 0.0)
     order = np.lexsort((-area, which))
-    first = np.concatenate([[True], which[order][1:] != which[order][:-1]]) if len(order) else []
+    first = np.ones(len(order), bool)
+    first[1:] = which[order][1:] != which[order][:-1]
     best = order[first]
     out = np.full(len(index), shapely.Polygon(), object)
     good = (area[best] > 12) & shapely.is_valid(parts[best])
@@ -123,18 +134,26 @@ def _columns(rng, lots, shape, lot, land_use, streets, wards):  # type: ignore[n
     kind, road = lots.kind[lot], streets.road_class[lots.street[lot]]
     main = (lots.origin[lot] == STRIP) & (road <= SECONDARY)
     use = np.array([USE_OF_LAND.get(u, "residential") for u in land_use[lot]], object)
-    mean = np.select([kind == CORE, kind == URBAN, kind == SUBURB, kind == INDUSTRY], [2.9, 2.3, 1.7, 1.0], 1.25)
+    mean = np.select(
+        [kind == CORE, kind == URBAN, kind == SUBURB, kind == INDUSTRY], [2.9, 2.3, 1.7, 1.0], 1.25
+    )
     mean = mean + np.where(main & (kind <= URBAN), 1.1, 0.0)
     levels = 1 + rng.poisson(mean - 1)
     tall = main & (road == PRIMARY) & (kind <= URBAN) & (rng.random(len(lot)) < 0.04)
     levels = np.where(tall, rng.integers(6, 10, len(lot)), np.minimum(levels, 6))
     levels = np.where(kind == INDUSTRY, 1, levels)
-    levels = np.where(use == "religious", 1, np.where(use == "education", np.clip(levels, 2, 3), levels))
-    storey = np.where(kind == INDUSTRY, rng.uniform(8, 12, len(lot)), rng.uniform(3.2, 3.7, len(lot)))
+    levels = np.where(
+        use == "religious", 1, np.where(use == "education", np.clip(levels, 2, 3), levels)
+    )
+    storey = np.where(
+        kind == INDUSTRY, rng.uniform(8, 12, len(lot)), rng.uniform(3.2, 3.7, len(lot))
+    )
     height = np.round(levels * storey + rng.uniform(0.3, 1.6, len(lot)), 1)
     name = np.full(len(lot), None, object)
     ward = WARD_NAMES[wards.of_cell[lots.cell[lot]]]
-    for i in np.flatnonzero(np.isin(use, ["education", "health", "religious", "public"]) | (land_use[lot] == "DCH")):
+    for i in np.flatnonzero(
+        np.isin(use, ["education", "health", "religious", "public"]) | (land_use[lot] == "DCH")
+    ):
         level = ("Tiểu học", "Trung học cơ sở", "Mầm non")[int(lot[i]) % 3]
         name[i] = {
             "DGD": f"Trường {level} {ward[i]}",

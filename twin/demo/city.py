@@ -119,10 +119,18 @@ def generate(
     population = np.round(people * PEOPLE_PER_HOUSE).astype(int)
     say(0.85, "tables")
     layers = {
-        "city": table(plan, "city", np.array([skeleton.limit], object), name="Đông Hà (mô phỏng)", code="DH"),
+        "city": table(
+            plan, "city", np.array([skeleton.limit], object), name="Đông Hà (mô phỏng)", code="DH"
+        ),
         "wards": table(
-            plan, "ward", wards.areas, name=WARD_NAMES, code=CODES, province=PROVINCE,
-            former=np.ones(len(WARD_NAMES), bool), population=population,
+            plan,
+            "ward",
+            wards.areas,
+            name=WARD_NAMES,
+            code=CODES,
+            province=PROVINCE,
+            former=np.ones(len(WARD_NAMES), bool),
+            population=population,
         ),
         **water.water_tables(plan, river, ponds, pond_names),
         "land_use_zones": zones,
@@ -141,17 +149,26 @@ def generate(
         "sensors": sensors,
         "development_projects": planning.project_table(plan, zone_shapes, zone_uses, wards),
         "construction_permits": planning.permit_table(plan, house_xy, houses.columns["levels"]),
-    }  # fmt: skip
+    }
     h = plan.half_m
     corners = plan.lonlat(np.array([(-h, -h), (-h, h), (h, -h), (h, h)]))
     west, south = corners.min(axis=0)
     east, north = corners.max(axis=0)
     say(1.0, "city ready")
     return City(
-        seed, buildings, {"en": "Đông Hà (synthetic)", "vi": "Đông Hà (mô phỏng)"}, CENTER_LONLAT,
-        (float(west), float(south), float(east), float(north)), CRS, DATUM, layers,
-        ground.bed, ground.grid, _baseflow(plan, river, ground.level, ground.grid), observations,
-    )  # fmt: skip
+        seed,
+        buildings,
+        {"en": "Đông Hà (synthetic)", "vi": "Đông Hà (mô phỏng)"},
+        CENTER_LONLAT,
+        (float(west), float(south), float(east), float(north)),
+        CRS,
+        DATUM,
+        layers,
+        ground.bed,
+        ground.grid,
+        _baseflow(plan, river, ground.level, ground.grid),
+        observations,
+    )
 
 
 def _baseflow(plan: Plan, river: River, level: NDArray, grid: Grid) -> Baseflow:
@@ -160,6 +177,13 @@ def _baseflow(plan: Plan, river: River, level: NDArray, grid: Grid) -> Baseflow:
     lon, lat = plan.lonlat(np.array([[x, y]]))[0]
     left, top = grid.transform[2], grid.transform[5]
     return Baseflow(
-        "Sông Hiếu", float(lon), float(lat), left + x + plan.half_m, top - plan.half_m + y,
-        BASEFLOW_M3_S, MANNING, plan.lonlat(river.offset_line(0.0)), level,
-    )  # fmt: skip
+        "Sông Hiếu",
+        float(lon),
+        float(lat),
+        left + x + plan.half_m,
+        top - plan.half_m + y,
+        BASEFLOW_M3_S,
+        MANNING,
+        plan.lonlat(river.offset_line(0.0)),
+        level,
+    )

@@ -37,9 +37,12 @@ def add_parser(subparsers: Any) -> None:
     )
     demo.add_argument("--seed", type=int, default=SEED, metavar="N", help=f"default {SEED}")
     demo.add_argument(
-        "--buildings", type=int, default=BUILDINGS, metavar="N",
+        "--buildings",
+        type=int,
+        default=BUILDINGS,
+        metavar="N",
         help=f"size of the city, 500 to 1,000,000 (default {BUILDINGS:,})",
-    )  # fmt: skip
+    )
     demo.add_argument("--json", action="store_true", help="print what was made as JSON")
     demo.set_defaults(run=run, needs_django=True)
 
@@ -53,7 +56,9 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps({**made.__dict__, "logins": str(logins_file())}, ensure_ascii=False))
         return 0
     if made.unchanged:
-        print(f"The demo city of seed {made.seed} with {made.buildings:,} buildings is there already")
+        print(
+            f"The demo city of seed {made.seed} with {made.buildings:,} buildings is there already"
+        )
     else:
         rows = sum(made.layers.values())
         print(
@@ -121,7 +126,10 @@ class _Bar:
         from tqdm import tqdm
 
         self.bar = tqdm(
-            total=100, desc="Demo city", file=sys.stderr, bar_format="{desc}: {n:3.0f} %|{bar}| {postfix}"
+            total=100,
+            desc="Demo city",
+            file=sys.stderr,
+            bar_format="{desc}: {n:3.0f} %|{bar}| {postfix}",
         )
         return self._show
 

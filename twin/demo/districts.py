@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from twin.demo.plan import Plan
 from twin.demo.river import River
-from twin.demo.skeleton import HALF_CORRIDOR_M, Skeleton
+from twin.demo.road_classes import HALF_CORRIDOR_M
+from twin.demo.skeleton import Skeleton
 
 CORE, URBAN, SUBURB, INDUSTRY, RURAL, PARK, BANK = range(7)
 
@@ -58,7 +59,10 @@ def build_districts(plan: Plan, river: River, skeleton: Skeleton) -> Districts:
     # A round joint where roads meet at an angle: flat caps alone leave a wedge of land.
     ends = shapely.union_all(
         [
-            shapely.buffer(shapely.get_point(skeleton.lines[roads], i), HALF_CORRIDOR_M[skeleton.road_class[roads]])
+            shapely.buffer(
+                shapely.get_point(skeleton.lines[roads], i),
+                HALF_CORRIDOR_M[skeleton.road_class[roads]],
+            )
             for i in (0, -1)
         ],
         axis=0,
@@ -75,7 +79,9 @@ def build_districts(plan: Plan, river: River, skeleton: Skeleton) -> Districts:
     land = dry.copy()
     start = np.searchsorted(cell, np.arange(len(cells) + 1))
     for i in range(len(cells)):
-        land[i] = shapely.difference(dry[i], shapely.union_all(corridors[corridor[start[i] : start[i + 1]]]))
+        land[i] = shapely.difference(
+            dry[i], shapely.union_all(corridors[corridor[start[i] : start[i + 1]]])
+        )
     # Opening removes spikes that no lot could use.
     land = shapely.buffer(shapely.buffer(land, -6.0, join_style="mitre"), 6.0, join_style="mitre")
     land = shapely.intersection(shapely.simplify(land, 0.4), dry)

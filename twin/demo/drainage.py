@@ -1,4 +1,4 @@
-"""Storm drains: from streets and ground to pipes that fall along the flow to outfalls at the water."""
+"""Storm drains: streets and ground come in; pipes that fall along the flow to outfalls go out."""
 
 from __future__ import annotations
 
@@ -104,13 +104,17 @@ def build_drainage(plan: Plan, river: River, ground: Ground, service: Service) -
         np.concatenate([head[used], invert[mouths]]),
         np.concatenate([invert[lower], end_invert]),
         diameter,
-        np.where(np.arange(len(diameter)) >= len(lines), "culvert", np.where(diameter >= 1500, "culvert", "pipe")).astype(object),
+        np.where(
+            np.arange(len(diameter)) >= len(lines),
+            "culvert",
+            np.where(diameter >= 1500, "culvert", "pipe"),
+        ).astype(object),
         bank,
         end_invert,
         manholes,
         cover,
         hole_invert,
-    )  # fmt: skip
+    )
 
 
 def _outfalls(plan: Plan, river: River, service: Service) -> tuple[NDArray, NDArray]:

@@ -1,4 +1,4 @@
-"""Keep the demo's week of observations recent: move it by whole days to end at the last midnight."""
+"""The demo's week of observations, moved by whole days so that it ends at the last midnight."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def refresh_observations() -> int:
         if days < 1:
             return 0
         cursor.execute(
-            "DELETE FROM layers_observations WHERE sensor_id = ANY(%s) RETURNING sensor_id, ts, value",
+            "DELETE FROM layers_observations WHERE sensor_id = ANY(%s) "
+            "RETURNING sensor_id, ts, value",
             [ids],
         )
         rows = [(sensor, ts + dt.timedelta(days=days), value) for sensor, ts, value in cursor]

@@ -11,7 +11,7 @@ CORNER_RAD = 0.6
 
 def widths(rng: np.random.Generator, length: float, low: float, high: float) -> NDArray:
     """Stations from 0 to `length` [m] whose steps are about `low` to `high`; [] where none fits."""
-    count = int(round(length / ((low + high) / 2)))
+    count = round(length / ((low + high) / 2))
     if count < 1 or length < low:
         return np.empty(0)
     step = rng.uniform(low, high, count)

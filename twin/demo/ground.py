@@ -28,7 +28,7 @@ RURAL_ROAD_RAISED_M = 0.35
 
 @dataclass(frozen=True)
 class Ground:
-    """bed: ground level (rows, cols) [m above datum], float32, row 0 north; the river's bed included.
+    """bed: ground level (rows, cols) [m above datum], float32, row 0 north; river beds included.
 
     level: water level of the baseflow where there is water [m above datum], NaN elsewhere.
     """
@@ -77,7 +77,7 @@ def build_ground(
 ) -> Ground:
     """Draw the DEM of the whole square and the water that stands in it before any storm."""
     cell, h = plan.cell_m, plan.half_m
-    count = int(round(plan.side_m / cell))
+    count = round(plan.side_m / cell)
     grid = Grid((cell, 0, ORIGIN[0] - h, 0, -cell, ORIGIN[1] + h), CRS, (count, count))
     x = (np.arange(count) + 0.5) * cell - h
     y = h - (np.arange(count)[:, None] + 0.5) * cell
@@ -117,9 +117,7 @@ def _raised(districts: Districts, streets: Streets, size: tuple[int, int], local
     land = _draw(districts.land[built], raised[built], size, local)
     dry = np.flatnonzero(~streets.bridge)
     order = dry[np.argsort(-streets.road_class[dry], kind="stable")]  # main roads drawn last
-    roads = _draw(
-        streets.corridors()[order], ROAD_RAISED_M[streets.road_class[order]], size, local
-    )
+    roads = _draw(streets.corridors()[order], ROAD_RAISED_M[streets.road_class[order]], size, local)
     total = np.where(roads > 0, np.where(land > 0, roads, roads + RURAL_ROAD_RAISED_M), land)
     # Road corridors cut the districts' land: a road counts as urban where land is all around.
     urban = gaussian_filter((land > 0).astype(np.float32), 5.0) > 0.3
@@ -133,7 +131,9 @@ def _burn_ponds(bed: NDArray, ponds: NDArray, local: tuple) -> None:
         bed -= gaussian_filter(depth, 0.8)
 
 
-def _raise_levees(bed: NDArray, river: River, x: NDArray, distance: NDArray, level: NDArray) -> None:
+def _raise_levees(
+    bed: NDArray, river: River, x: NDArray, distance: NDArray, level: NDArray
+) -> None:
     offset = river.levee_offset(x).astype(np.float32)
     for start, side in ((-0.62, 1.0), (-0.45, -1.0)):
         away = np.abs(distance * side - offset[None, :])

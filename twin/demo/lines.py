@@ -71,7 +71,7 @@ def node_at_crossings(lines: NDArray) -> NDArray:
 
 
 def cut_at_vertices(lines: NDArray, cut: NDArray) -> tuple[NDArray, NDArray]:
-    """Lines cut at their vertices where `cut` (a flag per coordinate) is set; and each piece's line."""
+    """Lines cut at the vertices flagged in `cut` (one per coordinate); and each piece's line."""
     coords, index = shapely.get_coordinates(lines, return_index=True)
     inner = np.zeros(len(coords), bool)
     inner[1:-1] = (index[1:-1] == index[:-2]) & (index[1:-1] == index[2:])

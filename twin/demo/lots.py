@@ -15,7 +15,8 @@ from twin.demo.frontage import strip_lots
 from twin.demo.lines import on_lattice
 from twin.demo.plan import Plan
 from twin.demo.river import River
-from twin.demo.skeleton import HALF_CORRIDOR_M, RESIDENTIAL, Skeleton
+from twin.demo.road_classes import HALF_CORRIDOR_M, RESIDENTIAL
+from twin.demo.skeleton import Skeleton
 from twin.demo.streets import Streets, build_streets, clip_streets
 
 LOT, STRIP, CAMPUS = range(3)
@@ -40,10 +41,15 @@ class Lots:
         new = np.full(len(self.shape), -1)
         new[index] = np.arange(len(index))
         return Lots(
-            self.shape[index], self.quads[index], self.whole[index], self.origin[index],
-            self.kind[index], self.cell[index], self.street[index],
+            self.shape[index],
+            self.quads[index],
+            self.whole[index],
+            self.origin[index],
+            self.kind[index],
+            self.cell[index],
+            self.street[index],
             [(int(new[i]), quads) for i, quads in self.halls if new[i] >= 0],
-        )  # fmt: skip
+        )
 
 
 def build_lots(
@@ -52,13 +58,17 @@ def build_lots(
     """Fill every district, join its streets to the network, keep the lots that work."""
     rng = plan.rng("lots")
     quads, quad_cell, quad_origin, inner_of = [], [], [], []
-    campuses, campus_cell, halls = [], [], []
+    campuses: list[NDArray] = []
+    campus_cell: list[int] = []
+    halls: list[tuple[int, NDArray]] = []
     raw, raw_cell, raw_class, raw_inner = [], [], [], []
-    inner_land = []
+    inner_land: list[shapely.Geometry] = []
     for land, cell in tqdm(
         zip(districts.land, districts.land_cell, strict=True),
-        total=len(districts.land), desc="streets and lots", disable=quiet,
-    ):  # fmt: skip
+        total=len(districts.land),
+        desc="streets and lots",
+        disable=quiet,
+    ):
         kind = int(districts.kind[cell])
         if kind in (PARK, BANK):
             continue
@@ -77,11 +87,11 @@ def build_lots(
             made = fill(part, fabric, rng, CAMPUS_SHARE[kind])
             number = len(inner_land)
             inner_land.append(part)
-            for lots in made.lots:
-                quads.append(lots)
-                quad_cell.append(np.full(len(lots), cell))
-                quad_origin.append(np.full(len(lots), LOT))
-                inner_of.append(np.full(len(lots), number))
+            for rows in made.lots:
+                quads.append(rows)
+                quad_cell.append(np.full(len(rows), cell))
+                quad_origin.append(np.full(len(rows), LOT))
+                inner_of.append(np.full(len(rows), number))
             halls += [(len(campuses) + i, h) for i, h in made.halls]
             campuses += made.campuses
             campus_cell += [cell] * len(made.campuses)
@@ -142,7 +152,9 @@ def _clip(lots: Lots, limit: NDArray) -> Lots:
     shapely.prepare(limit)
     within = shapely.covers(limit, lots.shape)
     cut = np.flatnonzero(~within & shapely.intersects(limit, lots.shape))
-    return _replace(lots, np.flatnonzero(within), cut, shapely.intersection(lots.shape[cut], limit[cut]))
+    return _replace(
+        lots, np.flatnonzero(within), cut, shapely.intersection(lots.shape[cut], limit[cut])
+    )
 
 
 def _replace(lots: Lots, same: NDArray, cut: NDArray, shapes: NDArray, share: float = 0.5) -> Lots:
@@ -154,23 +166,36 @@ def _replace(lots: Lots, same: NDArray, cut: NDArray, shapes: NDArray, share: fl
     first[1:] = index[order][1:] != index[order][:-1]
     best, owner = order[first], index[order][first]
     compact = area[best] / np.maximum(shapely.length(parts[best]), 1e-9) ** 2
-    good = (area[best] > share * shapely.area(lots.shape[cut[owner]])) & (compact > 0.022) & (area[best] > 35)
-    best, owner = best[good & shapely.is_valid(parts[best])], owner[good & shapely.is_valid(parts[best])]
+    good = (
+        (area[best] > share * shapely.area(lots.shape[cut[owner]]))
+        & (compact > 0.022)
+        & (area[best] > 35)
+    )
+    best, owner = (
+        best[good & shapely.is_valid(parts[best])],
+        owner[good & shapely.is_valid(parts[best])],
+    )
     shape, whole = lots.shape.copy(), lots.whole.copy()
     shape[cut[owner]], whole[cut[owner]] = parts[best], False
     index = np.sort(np.concatenate([same, cut[owner]]))
-    return Lots(shape, lots.quads, whole, lots.origin, lots.kind, lots.cell, lots.street, lots.halls).take(index)
+    return Lots(
+        shape, lots.quads, whole, lots.origin, lots.kind, lots.cell, lots.street, lots.halls
+    ).take(index)
 
 
 def _reach(lots: Lots, streets: Streets) -> Lots:
     """Only the lots whose front is at a street; with that street."""
     front = shapely.points(lots.quads[:, :2].mean(axis=1))
     tree = shapely.STRtree(streets.lines)
-    (lot, way), gap = tree.query_nearest(front, max_distance=16.0, return_distance=True, all_matches=False)
+    (lot, way), gap = tree.query_nearest(
+        front, max_distance=16.0, return_distance=True, all_matches=False
+    )
     ok = gap < HALF_CORRIDOR_M[streets.road_class[way]] + 3.0
     street = np.full(len(front), -1)
     street[lot[ok]] = way[ok]
-    kept = Lots(lots.shape, lots.quads, lots.whole, lots.origin, lots.kind, lots.cell, street, lots.halls)
+    kept = Lots(
+        lots.shape, lots.quads, lots.whole, lots.origin, lots.kind, lots.cell, street, lots.halls
+    )
     return kept.take(np.flatnonzero(street >= 0))
 
 
@@ -181,8 +206,13 @@ def _off_streets(lots: Lots, streets: Streets) -> Lots:
     order = np.argsort(lot, kind="stable")
     lot, way = lot[order], way[order]
     cut, start = np.unique(lot, return_index=True)
-    groups = np.full((len(cut), int(np.diff(np.append(start, len(lot))).max(initial=1))), None, object)
-    groups[np.searchsorted(cut, lot), np.arange(len(lot)) - np.repeat(start, np.diff(np.append(start, len(lot))))] = corridors[way]
+    groups = np.full(
+        (len(cut), int(np.diff(np.append(start, len(lot))).max(initial=1))), None, object
+    )
+    groups[
+        np.searchsorted(cut, lot),
+        np.arange(len(lot)) - np.repeat(start, np.diff(np.append(start, len(lot)))),
+    ] = corridors[way]
     rest = shapely.difference(lots.shape[cut], shapely.union_all(groups, axis=1))
     same = np.setdiff1d(np.arange(len(lots.shape)), cut, assume_unique=True)
     campus = lots.origin[cut] == CAMPUS

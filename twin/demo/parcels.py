@@ -16,7 +16,7 @@ from twin.demo.lots import CAMPUS, STRIP, Lots
 from twin.demo.noise import Noise
 from twin.demo.plan import Plan
 from twin.demo.river import River
-from twin.demo.skeleton import SECONDARY
+from twin.demo.road_classes import SECONDARY
 from twin.demo.streets import Streets
 from twin.demo.wards import WARD_NAMES, Wards
 
@@ -50,19 +50,29 @@ def choose_built(plan: Plan, lots: Lots, streets: Streets) -> tuple[Lots, NDArra
     order = np.argsort(-(score - 50.0 * (empty | campus)), kind="stable")
     built = np.zeros(len(xy), bool)
     built[order[: max(min(wanted, int((~campus).sum())), 0)]] = True
-    kept = np.flatnonzero(built | campus | ~rural | (empty & (score > np.quantile(score[rural], 0.6))))
+    kept = np.flatnonzero(
+        built | campus | ~rural | (empty & (score > np.quantile(score[rural], 0.6)))
+    )
     return lots.take(kept), (built | campus)[kept]
 
 
 def build_parcels(
-    plan: Plan, river: River, relief: Relief, districts: Districts, lots: Lots, built: NDArray,
-    streets: Streets, ponds: NDArray,
-) -> Parcels:  # fmt: skip
+    plan: Plan,
+    river: River,
+    relief: Relief,
+    districts: Districts,
+    lots: Lots,
+    built: NDArray,
+    streets: Streets,
+    ponds: NDArray,
+) -> Parcels:
     """Give every lot its use and lay fields and parks over the land that is left."""
     rng = plan.rng("land use")
     use = np.full(len(lots.shape), "ODT", object)
     main = (lots.origin == STRIP) & (streets.road_class[lots.street] <= SECONDARY)
-    trade = np.select([main & (lots.kind == CORE), main & (lots.kind == URBAN), main], [0.3, 0.2, 0.08], 0.02)
+    trade = np.select(
+        [main & (lots.kind == CORE), main & (lots.kind == URBAN), main], [0.3, 0.2, 0.08], 0.02
+    )
     use[rng.random(len(use)) < trade] = "TMD"
     use[lots.kind == INDUSTRY] = "SKK"
     use[~built & (lots.kind == SUBURB)] = "CLN"
@@ -76,10 +86,15 @@ def build_parcels(
     height = relief(xy[:, 0], xy[:, 1]) - river.level(xy[:, 0])
     patch = Noise(rng, 500.0)(xy[:, 0], xy[:, 1])
     field_use = np.select(
-        [districts.kind[cells] == PARK, districts.kind[cells] != RURAL, height > 5.5 + patch,
-         height > 2.5 + 0.6 * patch],
-        ["DKV", "BCS", "CLN", "HNK"], "LUC",
-    ).astype(object)  # fmt: skip
+        [
+            districts.kind[cells] == PARK,
+            districts.kind[cells] != RURAL,
+            height > 5.5 + patch,
+            height > 2.5 + 0.6 * patch,
+        ],
+        ["DKV", "BCS", "CLN", "HNK"],
+        "LUC",
+    ).astype(object)
     return Parcels(
         np.concatenate([lots.shape, fields, gardens]),
         np.concatenate([lots.cell, cells, garden_cells]),
@@ -87,7 +102,9 @@ def build_parcels(
     )
 
 
-def _fields(plan: Plan, districts: Districts, lots: Lots, ponds: NDArray) -> tuple[NDArray, NDArray]:
+def _fields(
+    plan: Plan, districts: Districts, lots: Lots, ponds: NDArray
+) -> tuple[NDArray, NDArray]:
     """Field strips over the rural land, whole parks, without lots and ponds; with their cells."""
     rng = plan.rng("fields")
     quads, limits, cells = [], [], []
@@ -129,7 +146,9 @@ def _fields(plan: Plan, districts: Districts, lots: Lots, ponds: NDArray) -> tup
 def _leftovers(districts: Districts, lots: Lots, streets: Streets) -> tuple[NDArray, NDArray]:
     """Land inside built-up districts that no lot and no street took, without narrow strips."""
     corridors = streets.corridors()
-    wanted = np.flatnonzero(np.isin(districts.kind[districts.land_cell], (CORE, URBAN, SUBURB, INDUSTRY)))
+    wanted = np.flatnonzero(
+        np.isin(districts.kind[districts.land_cell], (CORE, URBAN, SUBURB, INDUSTRY))
+    )
     land = districts.land[wanted]
     piece, road = shapely.STRtree(corridors).query(land, predicate="intersects")
     order = np.argsort(lots.cell, kind="stable")
@@ -140,9 +159,15 @@ def _leftovers(districts: Districts, lots: Lots, streets: Streets) -> tuple[NDAr
         taken = shapely.union_all(np.concatenate([mine, corridors[road[piece == i]]]))
         # Lots keep 0.3 m from this land, so that both stay apart on the lattice.
         free = shapely.difference(place, taken)
-        free = shapely.buffer(shapely.buffer(free, -4.3, join_style="mitre"), 4.0, join_style="mitre")
+        free = shapely.buffer(
+            shapely.buffer(free, -4.3, join_style="mitre"), 4.0, join_style="mitre"
+        )
         parts = shapely.get_parts(on_lattice(shapely.intersection(free, place)))
-        parts = parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) > 350) & shapely.is_valid(parts)]
+        parts = parts[
+            (shapely.get_type_id(parts) == 3)
+            & (shapely.area(parts) > 350)
+            & shapely.is_valid(parts)
+        ]
         out.append(parts)
         cells.append(np.full(len(parts), cell))
     return np.concatenate(out), np.concatenate(cells)
@@ -184,5 +209,3 @@ def cadastre(plan: Plan, parcels: Parcels, wards: Wards) -> dict[str, NDArray]:
         "measured_area_m2": measured,
         "land_use": parcels.land_use,
     }
-
-

@@ -17,9 +17,21 @@ from twin.demo.wards import WARD_NAMES, Wards
 
 USES = ["residential", "commercial", "industrial", "public", "green", "agriculture", "mixed"]
 USE_OF_LAND = {
-    "ODT": 0, "TMD": 1, "DCH": 1, "SKK": 2, "DGD": 3, "DYT": 3, "TSC": 3, "DVH": 3, "TON": 3,
-    "DKV": 4, "BCS": 4, "LUC": 5, "HNK": 5, "CLN": 5,
-}  # fmt: skip
+    "ODT": 0,
+    "TMD": 1,
+    "DCH": 1,
+    "SKK": 2,
+    "DGD": 3,
+    "DYT": 3,
+    "TSC": 3,
+    "DVH": 3,
+    "TON": 3,
+    "DKV": 4,
+    "BCS": 4,
+    "LUC": 5,
+    "HNK": 5,
+    "CLN": 5,
+}
 LETTERS = np.array(["ODT", "TMD", "KCN", "CC", "CX", "NN", "HH"], object)
 MAX_HEIGHT_M = np.array([22.0, 36.0, 18.0, 20.0, 8.0, 8.0, 40.0])
 MAX_FAR = np.array([3.0, 6.0, 1.4, 1.8, 0.1, 0.1, 6.5])
@@ -58,9 +70,14 @@ def zone_table(
     zone, best = zone[good], best[good]
     code = [f"{LETTERS[u]}-{i + 1:03d}" for i, u in enumerate(best.tolist())]
     made = table(
-        plan, "zone", zone, code=code, use=np.array(USES, object)[best],
-        max_height_m=MAX_HEIGHT_M[best], max_far=MAX_FAR[best],
-    )  # fmt: skip
+        plan,
+        "zone",
+        zone,
+        code=code,
+        use=np.array(USES, object)[best],
+        max_height_m=MAX_HEIGHT_M[best],
+        max_far=MAX_FAR[best],
+    )
     return made, zone, best
 
 
@@ -74,18 +91,31 @@ def project_table(plan: Plan, zone: NDArray, use: NDArray, wards: Wards) -> Tabl
     farm = np.flatnonzero((use == USES.index("agriculture")) & (area > 2e4) & (area < 4e5))
     town = np.flatnonzero((use == USES.index("mixed")) | (use == USES.index("commercial")))
     chosen = np.concatenate(
-        [farm[np.argsort(-near[farm], kind="stable")][: count * 2 // 3], rng.permutation(town)[: count // 3]]
+        [
+            farm[np.argsort(-near[farm], kind="stable")][: count * 2 // 3],
+            rng.permutation(town)[: count // 3],
+        ]
     )
-    ward, site = shapely.STRtree(wards.areas).query_nearest(shapely.points(xy[chosen]), all_matches=False)
+    ward, site = shapely.STRtree(wards.areas).query_nearest(
+        shapely.points(xy[chosen]), all_matches=False
+    )
     ward_of = np.empty(len(chosen), object)
     ward_of[ward] = WARD_NAMES[site]
     words = ["Khu đô thị mới", "Khu dân cư", "Khu tái định cư", "Khu phức hợp thương mại"]
-    names = [f"{words[i % 3] if u == 5 else words[3]} {w} {i + 1}" for i, (u, w) in enumerate(zip(use[chosen], ward_of, strict=True))]
+    names = [
+        f"{words[i % 3] if u == 5 else words[3]} {w} {i + 1}"
+        for i, (u, w) in enumerate(zip(use[chosen], ward_of, strict=True))
+    ]
     return table(
-        plan, "project", shapely.buffer(zone[chosen], -6.0, join_style="mitre"), name=names,
-        status=rng.choice(np.array(["proposed", "approved", "building", "finished"], object), len(chosen)),
+        plan,
+        "project",
+        shapely.buffer(zone[chosen], -6.0, join_style="mitre"),
+        name=names,
+        status=rng.choice(
+            np.array(["proposed", "approved", "building", "finished"], object), len(chosen)
+        ),
         investor=rng.choice(np.array(INVESTORS, object), len(chosen)),
-    )  # fmt: skip
+    )
 
 
 def permit_table(plan: Plan, building_xy: NDArray, levels: NDArray) -> Table:
@@ -96,5 +126,10 @@ def permit_table(plan: Plan, building_xy: NDArray, levels: NDArray) -> Table:
     issued = np.datetime64("2024-01-02") + day
     number = [f"{i + 1}/{str(d)[:4]}/GPXD" for i, d in enumerate(issued)]
     return table(
-        plan, "permit", building_xy[chosen], number=number, issued_on=issued, floors=levels[chosen].astype(int)
-    )  # fmt: skip
+        plan,
+        "permit",
+        building_xy[chosen],
+        number=number,
+        issued_on=issued,
+        floors=levels[chosen].astype(int),
+    )

@@ -14,12 +14,15 @@ from twin.demo.river import River
 LAKES = ["Hồ Đại An", "Hồ Khe Mây", "Hồ Trung Chỉ", "Hồ Khe Sắn"]
 
 
-def build_ponds(plan: Plan, river: River, relief: Relief, districts: Districts) -> tuple[NDArray, NDArray]:
+def build_ponds(
+    plan: Plan, river: River, relief: Relief, districts: Districts
+) -> tuple[NDArray, NDArray]:
     """(polygons, names): a lake in every park, ponds in low rural land."""
     rng = plan.rng("ponds")
     land = districts.land
     kind = districts.kind[districts.land_cell]
-    shapes, names = [], []
+    shapes: list[shapely.Geometry] = []
+    names: list[str | None] = []
     for number, park in enumerate(land[kind == PARK]):
         shape = _blob(rng, park, 0.36 * np.sqrt(shapely.area(park)), 12.0)
         if shape is not None:
@@ -37,11 +40,15 @@ def build_ponds(plan: Plan, river: River, relief: Relief, districts: Districts) 
     return np.array(shapes, object), np.array(names, object)
 
 
-def _blob(rng: np.random.Generator, land: shapely.Geometry, radius: float, margin: float) -> shapely.Geometry | None:
-    """A wavy round shape about the middle of the land, `margin` [m] inside it; None where it has no room."""
+def _blob(
+    rng: np.random.Generator, land: shapely.Geometry, radius: float, margin: float
+) -> shapely.Geometry | None:
+    """A wavy round shape, `margin` [m] inside the land; None where it has no room."""
     center = shapely.get_coordinates(shapely.centroid(land))[0] + rng.normal(0, 0.25 * radius, 2)
     angle = np.linspace(0, 2 * np.pi, 40, endpoint=False)
-    wave = 1 + sum(rng.normal(0, 0.22) / k * np.cos(k * angle + rng.uniform(0, 6.3)) for k in (1, 2, 3, 4))
+    wave = 1 + sum(
+        rng.normal(0, 0.22) / k * np.cos(k * angle + rng.uniform(0, 6.3)) for k in (1, 2, 3, 4)
+    )
     stretch = rng.uniform(0.7, 1.4)
     turn = rng.uniform(0, np.pi)
     x, y = radius * wave * np.cos(angle) * stretch, radius * wave * np.sin(angle) / stretch

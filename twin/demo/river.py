@@ -7,6 +7,8 @@ level handed out here is (nearly) the steady state of any shallow-water model wi
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
@@ -65,11 +67,11 @@ class River:
         """Width between the banks [m] at x."""
         return self.base_width_m * (1 + 0.09 * self.width_noise(x, 0.0))
 
-    def level(self, x: ArrayLike) -> NDArray:
+    def level(self, x: NDArray | float) -> NDArray:
         """Water level of the baseflow [m above datum] at x."""
         return np.interp(x, self._x, self._level)
 
-    def thalweg(self, x: ArrayLike) -> NDArray:
+    def thalweg(self, x: NDArray | float) -> NDArray:
         """Lowest bed level [m above datum] at x."""
         return np.interp(x, self._x, self._thalweg)
 
@@ -87,18 +89,23 @@ class River:
             depth = (low + high) / 2
             h = np.maximum(depth[:, None] - bed, 0.0)
             flow = (h ** (5 / 3)).sum(axis=1) * width / 2 * 0.025 * np.sqrt(self.slope) / MANNING
-            low, high = np.where(flow < BASEFLOW_M3_S, depth, low), np.where(
-                flow < BASEFLOW_M3_S, high, depth
+            low, high = (
+                np.where(flow < BASEFLOW_M3_S, depth, low),
+                np.where(flow < BASEFLOW_M3_S, high, depth),
             )
         return (low + high) / 2
 
-    def offset_line(self, offset: ArrayLike, start: float = -1.04, end: float = 1.04) -> NDArray:
+    def offset_line(
+        self, offset: float | Callable[[NDArray], NDArray], start: float = -1.04, end: float = 1.04
+    ) -> NDArray:
         """(n, 2) points along the river at an offset [m], north positive; start, end in halves."""
-        x = np.linspace(start * self.half_m, end * self.half_m, int((end - start) * self.half_m / 14))
+        x = np.linspace(
+            start * self.half_m, end * self.half_m, int((end - start) * self.half_m / 14)
+        )
         slope = self.slope_of_course(x)
         norm = np.hypot(1.0, slope)
-        offset = offset(x) if callable(offset) else offset
-        return np.column_stack([x - slope / norm * offset, self.course(x) + offset / norm])
+        away = offset(x) if callable(offset) else offset
+        return np.column_stack([x - slope / norm * away, self.course(x) + away / norm])
 
     def channel(self, extra_m: float) -> shapely.Geometry:
         """The river's area, its banks moved out by `extra_m`."""
@@ -114,7 +121,7 @@ class River:
         """The area of river and brooks, their banks moved out by `extra_m`."""
         return shapely.union(self.channel(extra_m), self.brook_area(extra_m))
 
-    def levee_offset(self, x: ArrayLike) -> NDArray:
+    def levee_offset(self, x: NDArray) -> NDArray:
         """Distance [m] of the levee crest from the centre line at x."""
         return 0.625 * self.width(x) + 26.0
 
@@ -128,15 +135,32 @@ class River:
     def _brooks(self, rng: np.random.Generator) -> NDArray:
         """Brook lines from the hills down to the river's centre line."""
         courses = [
-            [(-0.97, -0.62), (-0.7, -0.58), (-0.46, -0.42), (-0.40, -0.20), (-0.44, 0.02), (-0.40, None)],
-            [(-0.20, -0.97), (0.02, -0.80), (0.30, -0.66), (0.50, -0.34), (0.76, -0.16), (0.82, None)],
+            [
+                (-0.97, -0.62),
+                (-0.7, -0.58),
+                (-0.46, -0.42),
+                (-0.40, -0.20),
+                (-0.44, 0.02),
+                (-0.40, None),
+            ],
+            [
+                (-0.20, -0.97),
+                (0.02, -0.80),
+                (0.30, -0.66),
+                (0.50, -0.34),
+                (0.76, -0.16),
+                (0.82, None),
+            ],
             [(-0.52, 0.97), (-0.36, 0.80), (-0.38, 0.60), (-0.30, None)],
         ]
         lines = []
         for course in courses:
             nodes = np.array(
                 [
-                    (x * self.half_m, self.course(x * self.half_m) if y is None else y * self.half_m)
+                    (
+                        x * self.half_m,
+                        self.course(x * self.half_m) if y is None else y * self.half_m,
+                    )
                     for x, y in course
                 ]
             )

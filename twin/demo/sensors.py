@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.demo.noise import Noise
 from twin.demo.plan import Plan
 from twin.demo.river import River
 from twin.demo.served import Junctions, Service, spread
@@ -18,9 +17,12 @@ from twin.demo.tables import Table, codes, table
 COUNTS = {"rain": 8, "water_level": 10, "air": 14, "traffic": 36, "noise": 12}  # 80
 UNITS = {"rain": "mm", "water_level": "m", "air": "µg/m³", "traffic": "veh/h", "noise": "dB(A)"}
 TITLES = {
-    "rain": "Trạm đo mưa", "water_level": "Trạm thủy văn", "air": "Trạm quan trắc không khí",
-    "traffic": "Trạm đếm xe", "noise": "Điểm đo tiếng ồn",
-}  # fmt: skip
+    "rain": "Trạm đo mưa",
+    "water_level": "Trạm thủy văn",
+    "air": "Trạm quan trắc không khí",
+    "traffic": "Trạm đếm xe",
+    "noise": "Điểm đo tiếng ồn",
+}
 STEP_S = {"rain": 600, "water_level": 600, "air": 3600, "traffic": 3600, "noise": 3600}
 DAYS = 7
 
@@ -60,12 +62,21 @@ def build_sensors(
         if kind in fixed:
             alarms[rows] = fixed[kind]
         elif kind == "water_level":  # báo động I, II, III over the low-water level of the place
-            alarms[rows] = np.round(river.level(xy[rows, 0])[:, None] + np.array([0.9, 1.7, 2.5]), 1)
+            alarms[rows] = np.round(
+                river.level(xy[rows, 0])[:, None] + np.array([0.9, 1.7, 2.5]), 1
+            )
     sensors = table(
-        plan, "sensor", xy, code=codes("CB", len(xy)), name=names, kind=kinds,
+        plan,
+        "sensor",
+        xy,
+        code=codes("CB", len(xy)),
+        name=names,
+        kind=kinds,
         unit=np.array([UNITS[k] for k in kinds], object),
-        alarm_1=alarms[:, 0], alarm_2=alarms[:, 1], alarm_3=alarms[:, 2],
-    )  # fmt: skip
+        alarm_1=alarms[:, 0],
+        alarm_2=alarms[:, 1],
+        alarm_3=alarms[:, 2],
+    )
     return sensors, _observe(plan, river, sensors.source_id, kinds, xy, end)
 
 
@@ -115,7 +126,7 @@ def _observe(plan, river, ids, kinds, xy, end):  # type: ignore[no-untyped-def]
         busy = np.exp(-(((hour - 7.2) / 1.5) ** 2)) + 1.1 * np.exp(-(((hour - 17.2) / 1.8) ** 2))
         busy = busy + 0.55 * np.exp(-(((hour - 12.5) / 5.0) ** 2)) + 0.04
         if kind == "rain":
-            weight = np.exp(0.35 * Noise(plan.rng(f"storms {i}"), 1e9, 1)(0, np.arange(len(storms))))
+            weight = np.exp(0.35 * plan.rng(f"storms {i}").normal(0, 1, len(storms)))
             v = (storms * weight[:, None]).sum(axis=0) * rng.uniform(0.85, 1.15, count)
             v = np.where(v < 0.1, 0.0, np.round(v / 0.2) * 0.2)
         elif kind == "water_level":
@@ -140,7 +151,7 @@ def _observe(plan, river, ids, kinds, xy, end):  # type: ignore[no-untyped-def]
 
 
 def _storms(rng: np.random.Generator) -> NDArray:
-    """(5, steps) rain of five storms in the week [mm per 10 min]: late-day bursts, one long rain."""
+    """(5, steps) rain of the week's five storms [mm per 10 min]: late-day bursts, one long rain."""
     fine = np.arange(DAYS * 144)
     rows = []
     for day in rng.choice(DAYS, 5, replace=False):

@@ -48,7 +48,9 @@ def stations_at(lines: NDArray, edge: NDArray, at: NDArray) -> Stations:
     xy = shapely.get_coordinates(shapely.line_interpolate_point(line, at))
     length = shapely.length(line)
     before = shapely.get_coordinates(shapely.line_interpolate_point(line, np.maximum(at - 2.0, 0)))
-    after = shapely.get_coordinates(shapely.line_interpolate_point(line, np.minimum(at + 2.0, length)))
+    after = shapely.get_coordinates(
+        shapely.line_interpolate_point(line, np.minimum(at + 2.0, length))
+    )
     heading = after - before
     return Stations(edge, at, xy, heading / np.hypot(*heading.T)[:, None])
 
@@ -77,9 +79,13 @@ def build_service(streets: Streets, lots: Lots, built: NDArray) -> Service:
     served = (count >= 1) & (count > graph.length / 90.0)
     line = graph.line
     return Service(
-        graph, streets.road_class[line], streets.name[line], streets.bridge[line], count,
+        graph,
+        streets.road_class[line],
+        streets.name[line],
+        streets.bridge[line],
+        count,
         served & ~streets.bridge[line],
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,9 @@ def build_junctions(service: Service) -> Junctions:
     first[1:] = node[1:] != node[:-1]
     pair = np.flatnonzero(first[:-1] & ~first[1:])
     words = np.unique(service.name.astype(str)).astype(object)
-    return Junctions(node[pair], words[label[pair]], words[label[pair + 1]], road[pair] + road[pair + 1])
+    return Junctions(
+        node[pair], words[label[pair]], words[label[pair + 1]], road[pair] + road[pair + 1]
+    )
 
 
 def spread(xy: NDArray, order: NDArray, count: int, apart_m: float) -> NDArray:

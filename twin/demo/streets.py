@@ -22,7 +22,8 @@ from twin.demo.lines import (
 from twin.demo.names import street_names
 from twin.demo.plan import Plan
 from twin.demo.river import River
-from twin.demo.skeleton import HALF_CORRIDOR_M, RESIDENTIAL, SERVICE, Skeleton
+from twin.demo.road_classes import HALF_CORRIDOR_M, RESIDENTIAL, SERVICE
+from twin.demo.skeleton import Skeleton
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,9 @@ def build_streets(
     lines, road_class, name = lines[main], road_class[main], name[main]
     middle = shapely.line_interpolate_point(lines, 0.5, normalized=True)
     bridge = shapely.intersects(_bridged(river), middle)
-    streets = Streets(lines, road_class, _named(plan, lines, road_class, name), bridge, graph_of(lines))
+    streets = Streets(
+        lines, road_class, _named(plan, lines, road_class, name), bridge, graph_of(lines)
+    )
     return streets
 
 
@@ -105,7 +108,5 @@ def _named(plan: Plan, lines: NDArray, road_class: NDArray, name: NDArray) -> ND
     along = shapely.line_locate_point(lines[nearest], start)
     number = (along / 6.0).astype(int) * 2 + 1 + rng.integers(0, 2, len(rest))
     word = np.where(road_class[rest] == SERVICE, "Kiệt", "Ngõ")
-    name[rest] = [
-        f"{w} {n} {name[i]}" for w, n, i in zip(word, number, nearest, strict=True)
-    ]
+    name[rest] = [f"{w} {n} {name[i]}" for w, n, i in zip(word, number, nearest, strict=True)]
     return name

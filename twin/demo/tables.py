@@ -1,4 +1,4 @@
-"""Tables: columns of one layer, in local metres while they are made, in EPSG:4326 when handed out."""
+"""Tables: columns of one layer, made from shapes in local metres, handed out in EPSG:4326."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ class Table:
         return len(self.source_id)
 
 
-def table(plan: Plan, prefix: str, shapes: NDArray, **columns: NDArray | list | str | float) -> Table:
-    """A table of local shapes (or (n, 2) places), numbered from 1; a single value fills a column."""
+def table(
+    plan: Plan, prefix: str, shapes: NDArray, **columns: NDArray | list | str | float
+) -> Table:
+    """A table of local shapes or (n, 2) places, numbered from 1; one value fills a column."""
     shapes = np.asarray(shapes)
     if shapes.dtype != object:
         shapes = shapely.points(shapes.reshape(-1, 2))

@@ -74,5 +74,7 @@ def _strays(ward: NDArray, cells: NDArray, a: NDArray, b: NDArray) -> NDArray:
     links = coo_matrix((np.ones(same.sum(), np.int8), (a[same], b[same])), shape=(len(cells),) * 2)
     _, piece = connected_components(links, directed=False)
     area = np.bincount(piece, weights=shapely.area(cells))
-    largest = {k: max(set(piece[ward == k]), key=lambda p: area[p], default=-1) for k in set(ward.tolist())}
+    largest = {
+        k: max(set(piece[ward == k]), key=lambda p: area[p], default=-1) for k in set(ward.tolist())
+    }
     return np.flatnonzero(piece != np.array([largest[k] for k in ward.tolist()]))

@@ -11,8 +11,8 @@ from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
 from twin.demo.plan import Plan
+from twin.demo.road_classes import CARRIAGEWAY_M, RESIDENTIAL
 from twin.demo.served import Service, stations
-from twin.demo.skeleton import CARRIAGEWAY_M, RESIDENTIAL
 from twin.demo.tables import Table, codes, table
 
 STOPS_A_ROUND, MOST_ROUNDS = 9, 120
@@ -22,7 +22,9 @@ def waste_tables(plan: Plan, service: Service) -> dict[str, Table]:
     """Collection points and routes; every route starts and ends at the same station."""
     rng = plan.rng("waste")
     graph = service.graph
-    edges = np.flatnonzero(service.served & (service.road_class <= RESIDENTIAL) & (graph.length > 30))
+    edges = np.flatnonzero(
+        service.served & (service.road_class <= RESIDENTIAL) & (graph.length > 30)
+    )
     places = stations(graph.edges, edges, 210.0)
     xy = places.beside(-(CARRIAGEWAY_M[service.road_class[places.edge]] / 2 + 0.6))
     is_station = np.zeros(len(xy), bool)
@@ -31,15 +33,22 @@ def waste_tables(plan: Plan, service: Service) -> dict[str, Table]:
     count = len(routes)
     return {
         "waste_points": table(
-            plan, "waste", xy, code=codes("RT", len(xy)),
+            plan,
+            "waste",
+            xy,
+            code=codes("RT", len(xy)),
             capacity_l=np.where(is_station, 12000.0, rng.choice([240.0, 660.0], len(xy))),
             kind=np.where(is_station, "station", "bin").astype(object),
         ),
         "waste_routes": table(
-            plan, "route", routes, code=codes("TR", count), vehicle=[f"74C-{10000 + 37 * i:05d}" for i in range(count)],
+            plan,
+            "route",
+            routes,
+            code=codes("TR", count),
+            vehicle=[f"74C-{10000 + 37 * i:05d}" for i in range(count)],
             shift=np.array(["morning", "afternoon", "night"], object)[np.arange(count) % 3],
         ),
-    }  # fmt: skip
+    }
 
 
 def _rounds(plan: Plan, service: Service, xy: NDArray, rng: np.random.Generator) -> NDArray:
@@ -63,7 +72,9 @@ def _rounds(plan: Plan, service: Service, xy: NDArray, rng: np.random.Generator)
         stops = stops[np.argsort(np.arctan2(*(stops - middle).T), kind="stable")]
         nodes = tree.query(stops)[1]
         nodes = np.append(nodes, nodes[0])
-        _, before = dijkstra(weights, indices=np.unique(nodes), return_predecessors=True, limit=8000.0)
+        _, before = dijkstra(
+            weights, indices=np.unique(nodes), return_predecessors=True, limit=8000.0
+        )
         row = {n: i for i, n in enumerate(np.unique(nodes).tolist())}
         used: dict[int, None] = {}
         for start, stop in zip(nodes[:-1].tolist(), nodes[1:].tolist(), strict=True):
@@ -73,7 +84,9 @@ def _rounds(plan: Plan, service: Service, xy: NDArray, rng: np.random.Generator)
                 used[lookup[(previous, here)]] = None
                 here = previous
         if used:
-            rounds.append(shapely.line_merge(shapely.multilinestrings(list(graph.edges[list(used)]))))
+            rounds.append(
+                shapely.line_merge(shapely.multilinestrings(list(graph.edges[list(used)])))
+            )
     return np.array(rounds, object)
 
 
@@ -82,6 +95,8 @@ def _edge_lookup(service: Service) -> dict[tuple[int, int], int]:
     graph = service.graph
     found: dict[tuple[int, int], int] = {}
     order = np.argsort(-graph.length, kind="stable")
-    for e, a, b in zip(order.tolist(), graph.start[order].tolist(), graph.end[order].tolist(), strict=True):
+    for e, a, b in zip(
+        order.tolist(), graph.start[order].tolist(), graph.end[order].tolist(), strict=True
+    ):
         found[(a, b)] = found[(b, a)] = e
     return found

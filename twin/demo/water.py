@@ -28,7 +28,9 @@ def water_tables(plan: Plan, river: River, ponds: NDArray, pond_names: NDArray) 
         pieces = np.array_split(np.arange(len(points)), max(1, len(points) // 36))
         for piece in pieces:
             part = points[piece[0] : piece[-1] + 2]
-            inside = shapely.intersection(shapely.linestrings(part), square) if len(part) > 1 else None
+            inside = (
+                shapely.intersection(shapely.linestrings(part), square) if len(part) > 1 else None
+            )
             if inside is None or inside.geom_type != "LineString" or inside.length < 5:
                 continue
             crest_lines.append(inside)
@@ -36,14 +38,21 @@ def water_tables(plan: Plan, river: River, ponds: NDArray, pond_names: NDArray) 
             crests.append(float(river.level(part[:, 0].mean())) + LEVEE_ABOVE_LEVEL_M)
     return {
         "rivers": table(
-            plan, "river", np.array([center, *brooks], object), name=["Sông Hiếu", *BROOKS],
+            plan,
+            "river",
+            np.array([center, *brooks], object),
+            name=["Sông Hiếu", *BROOKS],
             kind=["river", "stream", "stream", "stream"],
             width_m=[round(river.base_width_m, 1)] + [2 * BROOK_HALF_WIDTH_M] * 3,
         ),
         "water_bodies": table(
-            plan, "water", np.array([bed, *brook_beds, *ponds], object),
+            plan,
+            "water",
+            np.array([bed, *brook_beds, *ponds], object),
             name=np.array(["Sông Hiếu", *BROOKS, *pond_names], object),
             kind=np.array(["river"] * 4 + ["lake" if n else "pond" for n in pond_names], object),
         ),
-        "levees": table(plan, "levee", np.array(crest_lines, object), name=names, crest_m=np.round(crests, 2)),
-    }  # fmt: skip
+        "levees": table(
+            plan, "levee", np.array(crest_lines, object), name=names, crest_m=np.round(crests, 2)
+        ),
+    }

@@ -47,9 +47,7 @@ def is_there(seed: int, buildings: int) -> bool:
     """Whether this demo city is stored, with its terrain's file."""
     model = layer_named("city").model
     assert model is not None
-    if not model._default_manager.filter(
-        source=SOURCE, source_id=marker(seed, buildings)
-    ).exists():
+    if not model._default_manager.filter(source=SOURCE, source_id=marker(seed, buildings)).exists():
         return False
     terrain = RasterProduct.objects.filter(kind=RasterProduct.TERRAIN, created_by=SOURCE)
     newest = terrain.order_by("-created_at", "-id").first()
@@ -77,12 +75,18 @@ def write_city(city: City, progress: Progress) -> dict[str, int]:
         for name, table in city.layers.items():
             if name == "city":
                 table = Table(
-                    np.array([marker(city.seed, city.buildings)], object), table.geometry, table.columns
+                    np.array([marker(city.seed, city.buildings)], object),
+                    table.geometry,
+                    table.columns,
                 )
             upsert(
-                name, SOURCE, {"source_id": table.source_id, **table.columns}, table.geometry,
-                sync=True, progress=lambda count, name=name: progress(count, name),  # type: ignore[misc]
-            )  # fmt: skip
+                name,
+                SOURCE,
+                {"source_id": table.source_id, **table.columns},
+                table.geometry,
+                sync=True,
+                progress=lambda count, name=name: progress(count, name),  # type: ignore[misc]
+            )
             counts[name] = len(table)
         counts["observations"] = write_observations(city)
         progress(len(city.observations), "observations")
@@ -139,14 +143,12 @@ def write_terrain(city: City) -> None:
     with tempfile.TemporaryDirectory(prefix="song-sinh-") as folder:
         path = Path(folder) / "dem.tif"
         write_raster(path, city.dem, city.grid)
-        import_terrain(
-            path, vertical_datum=city.datum, title=city.name["en"], created_by=SOURCE
-        )
+        import_terrain(path, vertical_datum=city.datum, title=city.name["en"], created_by=SOURCE)
     flow = city.baseflow
     with whole_file(FOLDER, LEVEL_FILE) as (part, place):
         write_raster(part, flow.level, city.grid, city.datum)
     said = {
-        "about": "The river before any storm: levels [m], NaN where dry, in balance with the discharge",
+        "about": "The river before any storm: levels [m] in balance with the discharge",
         "vertical_datum": city.datum,
         "level": LEVEL_FILE,
         "manning": flow.manning,
@@ -168,10 +170,22 @@ def write_raster(path: Path, values: NDArray, grid: Grid, datum: str = "") -> No
     """A compressed, tiled GeoTIFF of one float32 band; NaN is nodata."""
     rows, cols = grid.shape
     with rasterio.open(
-        path, "w", driver="GTiff", height=rows, width=cols, count=1, dtype="float32", crs=grid.crs,
-        transform=Affine(*grid.transform), nodata=float("nan"), compress="deflate", predictor=3,
-        tiled=True, blockxsize=256, blockysize=256,
-    ) as file:  # fmt: skip
+        path,
+        "w",
+        driver="GTiff",
+        height=rows,
+        width=cols,
+        count=1,
+        dtype="float32",
+        crs=grid.crs,
+        transform=Affine(*grid.transform),
+        nodata=float("nan"),
+        compress="deflate",
+        predictor=3,
+        tiled=True,
+        blockxsize=256,
+        blockysize=256,
+    ) as file:
         file.write(values, 1)
         if datum:
             file.update_tags(vertical_datum=datum)
