@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from layers.sources.batch import Findings
+from layers.sources.batch import Finding, Findings
 
 OUTCOMES = ("inserted", "updated", "unchanged", "kept", "removed", "rejected", "repaired")
-SHOWN = 5
+SHOWN = 3
 
 
 @dataclass
@@ -94,19 +95,34 @@ class Report:
         return path
 
     def words(self) -> str:
-        """The report for a person: a table of counts, the first findings of each kind."""
+        """The report for a person: a table of counts, the findings by kind with their first ids."""
         lines = [f"{'':20}" + "".join(f"{outcome:>11}" for outcome in OUTCOMES)]
         for name, counts in self.layers.items():
             values = "".join(f"{getattr(counts, outcome):11,}" for outcome in OUTCOMES)
             lines.append(f"{name:20}{values}")
         for outcome in ("rejected", "repaired", "kept", "removed"):
-            items = self.findings.of(outcome)
-            lines += [f"{outcome}: {item.layer} {item.id}: {item.reason}" for item in items[:SHOWN]]
-            if len(items) > SHOWN:
-                lines.append(f"{outcome}: … and {len(items) - SHOWN} more")
+            lines += self._grouped(outcome)
         lines += [f"note: {note}" for note in self.findings.notes]
         if self.dry_run:
             lines.append("dry run: nothing was changed")
         if self.saved_as:
             lines.append(f"report: {self.saved_as}")
         return "\n".join(lines)
+
+    def _grouped(self, outcome: str) -> list[str]:
+        """One line a layer and kind of reason: "rejected 35 roads: … (way/1, way/2, …)"."""
+        groups: dict[tuple[str, str], list[Finding]] = {}
+        for item in self.findings.of(outcome):
+            groups.setdefault((item.layer, kind_of(item.reason)), []).append(item)
+        lines = []
+        for (layer, _), items in sorted(groups.items(), key=lambda group: -len(group[1])):
+            ids = ", ".join(item.id for item in items[:SHOWN])
+            more = ", …" if len(items) > SHOWN else ""
+            reason = items[0].reason if len(items) == 1 else f"such as: {items[0].reason}"
+            lines.append(f"{outcome} {len(items):,} {layer} ({ids}{more}): {reason}")
+        return lines
+
+
+def kind_of(reason: str) -> str:
+    """A reason without what differs from feature to feature: numbers, quotes, parentheses."""
+    return re.sub(r"\d[\d.,]*|\"[^\"]*\"|\([^)]*\)|\[[^\]]*\]", "", reason)

@@ -184,3 +184,13 @@ def test_a_person_reads_a_table(capsys, tmp_path):
     out, _ = capsys.readouterr()
     assert "hydrants" in out
     assert "dry run: nothing was changed" in out
+
+
+def test_a_person_reads_findings_by_kind(capsys, shared_data):
+    assert main(["import", "osm", str(shared_data / "city/hcmc_osm/district1.osm.pbf")]) == 0
+    out, _ = capsys.readouterr()
+    [areas] = [line for line in out.splitlines() if line.startswith("rejected 35 roads")]
+    assert areas.count("way/") == 3
+    assert areas.endswith("such as: drawn as an area (area=yes), not as a line")
+    [wards] = [line for line in out.splitlines() if line.startswith("rejected 9 wards")]
+    assert "ways are not in the file" in wards
