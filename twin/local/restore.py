@@ -72,6 +72,7 @@ def _unpack(tar: tarfile.TarFile, fresh: Path, name: Path) -> None:
         assert source is not None
         with target.open("wb") as output:
             shutil.copyfileobj(source, output, 1 << 20)
+        target.chmod(member.mode & 0o750 | 0o600)
 
 
 def _change_over(cluster: postgres.Cluster, fresh: Path) -> None:

@@ -253,22 +253,23 @@ def _prepare(environment: dict[str, str], *, demo: bool, private: bool, say: Say
     due = [what for what in now if stamps.get(what) != now[what]]
     if not private and "migrate" not in due:
         due.append("migrate")  # another machine may have moved a shared server
-    if demo:
-        due.append("demo")
-    if not due:
-        return
     if "migrate" in due:
         say("Bringing the database up to date")
+    command = [sys.executable, "-P", "-m", "twin.local.prepare"]
+    if due:
+        log = log_file("prepare")
+        with log.open("wb") as output:
+            done = subprocess.run(
+                [*command, *due], env=environment, cwd=paths.data_dir(), stderr=output
+            )
+        if done.returncode != 0:
+            raise Unavailable(f"preparing the twin failed; {_log_tail('prepare')}")
+        paths.write_private(stamp_file, json.dumps(now))
     if demo:
-        say("Looking after the demo city")
-    command = [sys.executable, "-P", "-m", "twin.local.prepare", *due]
-    log = log_file("prepare")
-    with log.open("wb") as output:
-        # The demo shows its progress; the rest has nothing to say unless it fails.
-        done = subprocess.run(command, env=environment, cwd=paths.data_dir(), stderr=output)
-    if done.returncode != 0:
-        raise Unavailable(f"preparing the twin failed; {_log_tail('prepare')}")
-    paths.write_private(stamp_file, json.dumps(now))
+        # Its progress is for the person who waits, so it goes to the screen.
+        done = subprocess.run([*command, "demo"], env=environment, cwd=paths.data_dir())
+        if done.returncode != 0:
+            raise Unavailable("the demo city could not be made (see above); nothing is running")
 
 
 def _await_page(supervisor: Supervisor, address: Address, timeout: float = 120) -> None:
