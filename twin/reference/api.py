@@ -80,15 +80,27 @@ def _operation(
 
 
 def _body(declared: dict[str, Any], schema: dict[str, Any]) -> list[str]:
-    resolved = schema["components"]["schemas"].get(declared.get("$ref", "").split("/")[-1])
-    if not resolved or "properties" not in resolved:
-        return []
+    rows = list(_fields(declared, schema, ""))
+    return table(("Body", "Type", "Default"), rows) if rows else []
+
+
+def _fields(
+    declared: dict[str, Any], schema: dict[str, Any], before: str
+) -> Iterator[tuple[str, str, str]]:
+    """Rows of an object and, named as errors name them, of the objects in it."""
+    resolved = schema["components"]["schemas"].get(_reference(declared), {})
     required = set(resolved.get("required", []))
-    rows = (
-        (code(name), _kind(value), "required" if name in required else _default(value))
-        for name, value in resolved["properties"].items()
-    )
-    return table(("Body", "Type", "Default"), rows)
+    for name, value in resolved.get("properties", {}).items():
+        more = f"{before}{name}." + ("0." if value.get("type") == "array" else "")
+        must = "required" if name in required else _default(value)
+        yield code(before + name), _kind(value), must
+        yield from _fields(value, schema, more)
+
+
+def _reference(value: dict[str, Any]) -> str:
+    """The name of the declared object in a schema, also of an optional one or of a list's."""
+    inner = [value, value.get("items", {}), *value.get("anyOf", []), *value.get("allOf", [])]
+    return next((part["$ref"].split("/")[-1] for part in inner if "$ref" in part), "")
 
 
 def _default(value: dict[str, Any]) -> str:
@@ -97,8 +109,8 @@ def _default(value: dict[str, Any]) -> str:
 
 
 def _kind(value: dict[str, Any]) -> str:
-    if "$ref" in value:
-        return str(value["$ref"].split("/")[-1])
+    if name := _reference({"allOf": [value, *value.get("allOf", [])]}):
+        return name
     if "anyOf" in value:
         kinds = [_kind(choice) for choice in value["anyOf"] if choice.get("type") != "null"]
         return " or ".join(dict.fromkeys(kinds))

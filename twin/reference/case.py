@@ -54,7 +54,7 @@ CONVENTIONS = (
     'Durations are seconds or text with a unit ({units}): `90`, `"90s"`, `"5min"`, `"6h"`.',
     "Paths are relative to the case file.",
     "Coordinates are those of the model's grid, in meters, x east and y north.",
-    "Levels are in the DEM's datum; nothing is shifted. Name the datum with `vertical_datum`.",
+    "Levels are in the DEM's datum; nothing is shifted.",
     "The grid's CRS is metric. A DEM in degrees is refused unless `crs` names a metric CRS and "
     '`cell_m` a cell size to warp it to; `crs = "local"` takes the DEM\'s own cells as meters.',
     "Cells without data (nodata, NaN) are walls: water neither enters nor crosses them.",
@@ -76,7 +76,7 @@ TEXTS: dict[str, Keys] = {
         "crs": ('"EPSG:…" or "local"', "metric CRS; the raster's own unless given"),
         "cell_m": ("number", "warp the DEM to cells of this size [m]"),
         "bounds": ("[west, south, east, north]", "compute this part only, in the grid's CRS"),
-        "vertical_datum": ("text", "the datum of the levels, carried into the results"),
+        "vertical_datum": ("text", "name of the datum of the levels, for who reads the case"),
     },
     "run": {
         "duration": ("duration, required", "simulated time"),
