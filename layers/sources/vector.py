@@ -24,6 +24,7 @@ from layers.sources import osm_tags
 from layers.sources.batch import Batch, Findings
 from layers.sources.json_files import read_json
 from layers.sources.reproject import ToWgs84, source_crs
+from layers.sources.shapefile_text import BYTES_KEPT, decode, encoding_of
 from twin.core.errors import BadInput
 
 # Read this many features at a time where the driver can jump to a row. The others (GeoJSON says it
@@ -87,21 +88,37 @@ class VectorFile:
     jumps: bool
     open_options: dict[str, str]
     encoding: str | None = None
+    recode: str | None = None
 
-    def read(self, **options: Any) -> tuple[np.ndarray, np.ndarray, dict[str, list[Any]]]:
+    def read(
+        self, columns: Sequence[str], **options: Any
+    ) -> tuple[np.ndarray, np.ndarray, dict[str, list[Any]]]:
         """Ids, WKB and columns of some features; options as pyogrio's raw.read takes them."""
+        if self.recode:
+            recode = self.recode
+            columns = [name.encode(recode).decode("latin-1") for name in columns]
         with words_for_gdal(self.path):
             meta, fids, geometry, values = pyogrio.raw.read(
                 self.source,
                 layer=self.table,
+                columns=columns,
                 encoding=self.encoding,
                 return_fids=True,
                 **options,
                 **self.open_options,
             )
         names = [str(name) for name in meta["fields"]]
-        columns = {name: as_list(column) for name, column in zip(names, values, strict=True)}
-        return fids, geometry, columns
+        table = {name: as_list(column) for name, column in zip(names, values, strict=True)}
+        return fids, geometry, self._decoded(table) if self.recode else table
+
+    def _decoded(self, table: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        assert self.recode
+        return {
+            decode(name, self.recode, self.path.name): [
+                decode(value, self.recode, self.path.name) for value in values
+            ]
+            for name, values in table.items()
+        }
 
 
 class words_for_gdal:
@@ -146,9 +163,15 @@ def open_vector(
         with words_for_gdal(path):
             tables = [str(name) for name in pyogrio.list_layers(source)[:, 0]]
         table = choose_table(path, tables, options.table or (layer if layer in tables else None))
+    encoding, recode = options.encoding, None
+    if path.suffix.casefold() in (".shp", ".zip"):
+        with words_for_gdal(path):
+            shapefile = pyogrio.read_info(source, layer=table)["driver"] == "ESRI Shapefile"
+        if shapefile:
+            encoding, recode = BYTES_KEPT, encoding_of(path, options.encoding)
     with words_for_gdal(path):
         info = pyogrio.read_info(
-            source, layer=table, encoding=options.encoding, force_feature_count=True, **open_options
+            source, layer=table, encoding=encoding, force_feature_count=True, **open_options
         )
     if info["geometry_type"] is None:
         raise BadInput(NO_GEOMETRY.format(file=path.name), field="file")
@@ -161,14 +184,17 @@ def open_vector(
         path=path,
         source=source,
         table=table,
-        columns=[str(name) for name in info["fields"]],
+        columns=[
+            decode(str(name), recode, path.name) if recode else str(name) for name in info["fields"]
+        ],
         dtypes=[str(dtype) for dtype in info["dtypes"]],
         geometry_type=str(info["geometry_type"]),
         crs=crs,
         features=int(info["features"]),
         jumps=info["driver"] in JUMPING_DRIVERS,
         open_options=open_options,
-        encoding=options.encoding,
+        encoding=encoding,
+        recode=recode,
     )
 
 

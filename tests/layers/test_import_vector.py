@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import unicodedata
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 import rasterio.warp
 import shapely
 
+from layers.sources import text
 from layers.sources.batch import Batch, Findings
 from layers.sources.geometry import fit_geometries
 from layers.sources.schema import fields_of, geometry_of
@@ -303,3 +306,56 @@ def test_curves_and_z_are_understood(tmp_path):
     found, findings = read(path, "parcels", ("land_use",), "MultiPolygon", crs="EPSG:4326")
     assert len(found) == 2
     assert any("Z coordinates" in note for note in findings.notes)
+
+
+def vietnamese_shapefile(tmp_path: Path, encoding: str, *, cpg: bool) -> Path:
+    """A Shapefile whose .dbf holds "Đường Lê Lợi" in `encoding` under "đường"."""
+    path = write(tmp_path / "s.shp", [shapely.Point(107, 16)], {"xxxxx": ["y" * 40]}, "EPSG:4326")
+    words = unicodedata.normalize("NFC", "Đường Lê Lợi")
+    if encoding == "cp1258":  # tone marks follow their letter there
+        words = "Đươ\u0300ng Lê Lơ\u0323i"
+    table = path.with_suffix(".dbf").read_bytes()
+    table = table.replace(b"y" * 40, words.encode(encoding).ljust(40))
+    table = table.replace(b"xxxxx", "đê".encode(encoding).ljust(5, b"\0"))
+    path.with_suffix(".dbf").write_bytes(table)
+    path.with_suffix(".cpg").unlink()
+    if cpg:
+        path.with_suffix(".cpg").write_text(encoding)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("encoding", "cpg", "asked"),
+    [
+        ("utf-8", True, None),
+        ("utf-8", False, None),
+        ("cp1258", True, None),
+        ("cp1258", False, "CP1258"),
+        ("cp1258", False, "1258"),
+    ],
+)
+def test_shapefiles_in_vietnamese_keep_every_letter(tmp_path, encoding, cpg, asked):
+    path = vietnamese_shapefile(tmp_path, encoding, cpg=cpg)
+    [(_, _, values)], _ = read(
+        path, "hydrants", ("code",), "Point", mapping={"code": "đê"}, encoding=asked
+    )
+    assert text.nfc(values["code"]) == "Đường Lê Lợi"
+
+
+def test_a_shapefile_in_an_unnamed_encoding_is_refused_not_garbled(tmp_path):
+    path = vietnamese_shapefile(tmp_path, "cp1258", cpg=False)
+    with pytest.raises(BadInput, match=r"is not utf-8; name its encoding.*CP1258"):
+        read(path, "hydrants", ("code",), "Point")
+    with pytest.raises(BadInput, match="no known encoding"):
+        read(path, "hydrants", ("code",), "Point", encoding="klingon")
+
+
+def test_a_zipped_shapefile(tmp_path):
+    vietnamese_shapefile(tmp_path, "cp1258", cpg=True)
+    zipped = tmp_path / "s.zip"
+    with zipfile.ZipFile(zipped, "w") as archive:
+        for part in tmp_path.glob("s.*"):
+            if part != zipped:
+                archive.write(part, part.name)
+    [(_, _, values)], _ = read(zipped, "hydrants", ("code",), "Point", mapping={"code": "đê"})
+    assert text.nfc(values["code"]) == "Đường Lê Lợi"
