@@ -66,7 +66,6 @@ def run_child(
     """
     log = case.parent / "runner.log"
     command = [sys.executable, "-P", "-m", "simulation.run", str(case), "--out", str(out)]
-    paths = [str(PROJECT), os.environ.get("PYTHONPATH", "")]
     with log.open("wb") as errors:
         child = subprocess.Popen(
             tethered([*command, "--progress-json"], "KILL"),
@@ -74,7 +73,7 @@ def run_child(
             stdout=subprocess.PIPE,
             stderr=errors,
             cwd=case.parent,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+            env=child_environment(),
             start_new_session=True,
         )
     try:
@@ -86,6 +85,12 @@ def run_child(
     if child.returncode == CANCELED_CODE:
         raise Stopped
     raise TwinError(_trouble(child.returncode, log), code="run_failed")
+
+
+def child_environment() -> dict[str, str]:
+    """What a headless run finds in its environment: ours, and the project's packages."""
+    paths = [str(PROJECT), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def _follow(

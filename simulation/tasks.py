@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from celery.signals import worker_ready, worker_shutting_down
@@ -19,6 +20,7 @@ from django.db import connection
 from simulation import actions, child, forms, impacts, inputs, reaper, storage
 from simulation.case_files import CASE, write_case
 from simulation.scenarios import HEARTBEAT_S, Run
+from simulation.warm import warm
 from twin.celery import app
 from twin.core.errors import TwinError
 
@@ -150,8 +152,13 @@ def words(error: BaseException) -> str:
 
 @worker_ready.connect
 def look_after_runs(**_: Any) -> None:
-    """A worker that starts looks first for what others left behind."""
-    _in_thread(reaper.reap)
+    """A worker that starts looks first for what others left behind, then compiles ahead."""
+
+    def work() -> None:
+        reaper.reap()
+        warm(Path(settings.TWIN_DATA) / "cache")
+
+    _in_thread(work)
 
 
 @worker_shutting_down.connect
@@ -171,5 +178,5 @@ def _in_thread(action: Any) -> None:
         finally:
             connection.close()
 
-    thread = threading.Thread(target=work)
-    thread.start()
+    # Not waited for at exit: a shutdown must not wait for a compiler.
+    threading.Thread(target=work, daemon=True).start()
