@@ -17,7 +17,7 @@ from twin.core.errors import BadInput, NotFound, Unavailable
 if TYPE_CHECKING:
     from layers.report import Report
     from layers.sources.batch import Batch
-    from layers.sources.vector import VectorOptions
+    from layers.sources.vector_file import VectorOptions
     from twin.core.declare import Layer
 
 EPILOG = """examples:
@@ -194,7 +194,8 @@ def import_layer(args: argparse.Namespace) -> int:
     """Bring a vector file into one layer, or into a new one made after it."""
     from django.db import transaction
 
-    from layers.sources.vector import open_vector, read_vector
+    from layers.sources.vector import read_vector
+    from layers.sources.vector_file import open_vector
     from twin.core.custom import create_layer
     from twin.core.declare import Text
     from twin.core.features import layer_named
@@ -289,7 +290,7 @@ def _report(args: argparse.Namespace, source: str) -> Report:
 
 
 def _options(args: argparse.Namespace) -> VectorOptions:
-    from layers.sources.vector import VectorOptions
+    from layers.sources.vector_file import VectorOptions
 
     mapping = {}
     for words in args.map:

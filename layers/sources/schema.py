@@ -13,7 +13,7 @@ from collections import Counter
 import shapely
 
 from layers.sources.geometry import FAMILY
-from layers.sources.vector import VectorFile, chunks
+from layers.sources.vector_file import VectorFile, chunks
 from twin.core.declare import Field, FieldType, GeometryType, Text
 from twin.core.errors import BadInput
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from layers.sources import osm_tags, text
 from layers.sources.batch import Batch, Findings
-from layers.sources.vector import VectorOptions, folded, open_vector, read_vector
+from layers.sources.vector import folded, read_vector
+from layers.sources.vector_file import VectorOptions, open_vector
 
 LAYER = "wards"
 # What files call a field, folded (without case, accents and marks); the first that is there counts.

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from layers.sources.batch import Findings
 from layers.sources.geometry import fit_geometries
 from layers.sources.osm import read_osm
-from layers.sources.vector import open_vector, read_vector
+from layers.sources.vector import read_vector
+from layers.sources.vector_file import open_vector
 from twin.core.errors import BadInput
 
 OSM = b"""<?xml version="1.0" encoding="UTF-8"?>

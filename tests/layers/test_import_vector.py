@@ -18,7 +18,8 @@ from layers.sources import text
 from layers.sources.batch import Batch, Findings
 from layers.sources.geometry import fit_geometries
 from layers.sources.schema import fields_of, geometry_of
-from layers.sources.vector import VectorOptions, open_vector, read_vector
+from layers.sources.vector import read_vector
+from layers.sources.vector_file import VectorOptions, open_vector
 from layers.sources.wards import read_wards
 from twin.core.errors import BadInput
 
