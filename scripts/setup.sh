@@ -5,6 +5,7 @@
 #
 # Safe to repeat: each step leaves a stamp and does nothing while its inputs stay the same.
 set -euo pipefail
+umask 022 # what root installs, the unprivileged services must be able to read
 cd "$(dirname "$0")/.."
 project=$PWD
 # shellcheck source=scripts/packages.sh
@@ -110,7 +111,7 @@ build_viewer() {
     lock=$(cat twin/viewer/package-lock.json twin/viewer/package.json | sha256sum)
     if [ "$(cat twin/viewer/node_modules/.stamp 2>/dev/null)" != "$lock" ]; then
         say "Installing the viewer's packages"
-        in_viewer npm ci --no-audit --no-fund --loglevel=error
+        in_viewer npm ci --no-audit --no-fund --no-update-notifier --loglevel=error
         echo "$lock" >twin/viewer/node_modules/.stamp
     fi
     built=$(viewer_inputs)

@@ -116,7 +116,7 @@ def _reachable_code(account: Account, data: Path) -> Path:
     copy = data / "app"
     fresh = data / "app.new"
     shutil.rmtree(fresh, ignore_errors=True)
-    skip = shutil.ignore_patterns("node_modules", "__pycache__", "src")
+    skip = shutil.ignore_patterns("node_modules", "src")
     for name in PACKAGES:
         shutil.copytree(PROJECT / name, fresh / name, ignore=skip)
     shutil.rmtree(copy, ignore_errors=True)
@@ -131,15 +131,25 @@ def _reachable_code(account: Account, data: Path) -> Path:
     return copy
 
 
+def _python() -> str:
+    """The interpreter of this environment by a path that others can follow: `.venv` may be a link
+    in root's home to an environment outside of it."""
+    return str(Path(sys.prefix).resolve() / "bin" / Path(sys.executable).name)
+
+
 def _can_import(account: Account, code: Path) -> bool:
     # -P: the caller's folder must not stand in for the code that is asked about.
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", "import django, twin.cli, twin.local.stack, layers, tiles"],
-        env={**os.environ, "PYTHONPATH": str(code), "PYTHONDONTWRITEBYTECODE": "1"},
-        cwd="/",
-        capture_output=True,
-        **popen_as(account),
-    )
+    command = [_python(), "-P", "-c", "import django, twin.cli, twin.local.stack, layers, tiles"]
+    try:
+        done = subprocess.run(
+            command,
+            env={**os.environ, "PYTHONPATH": str(code), "PYTHONDONTWRITEBYTECODE": "1"},
+            cwd="/",
+            capture_output=True,
+            **popen_as(account),
+        )
+    except OSError:
+        return False
     return done.returncode == 0
 
 
@@ -150,7 +160,6 @@ def _again_as(account: Account, words: list[str], code: Path) -> NoReturn:
         "TWIN_DATA": str(data),
         "HOME": str(data),
         "PYTHONPATH": str(code),
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
     os.chdir(data)
     os.umask(0o027)
@@ -158,4 +167,5 @@ def _again_as(account: Account, words: list[str], code: Path) -> NoReturn:
     environment.update(USER=account.name, LOGNAME=account.name)
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execve(sys.executable, [sys.executable, "-P", "-m", "twin.cli", *words], environment)
+    python = _python()
+    os.execve(python, [python, "-P", "-m", "twin.cli", *words], environment)
