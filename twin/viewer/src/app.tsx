@@ -39,6 +39,9 @@ function LeftPanel() {
           </button>
         ))}
       </div>
+      {panel.value !== 'none' && (
+        <h2 class="visually-hidden">{t(panel.value === 'layers' ? 'tab_layers' : 'tab_flood')}</h2>
+      )}
       {panel.value === 'layers' && <Layers />}
       {panel.value === 'flood' && <Flood />}
     </nav>

@@ -16,6 +16,7 @@ import {
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { ApiError, getJson, query } from '../api.ts';
 import { city, layerVersions, session } from '../catalog.ts';
+import { t } from '../i18n/index.ts';
 import * as state from '../map-state.ts';
 import * as store from '../store.ts';
 import type { Bounds } from '../types.ts';
@@ -59,13 +60,13 @@ export function createMap(container: HTMLElement): () => void {
     ...(camera ?? (bounds ? { bounds, fitBoundsOptions: { padding: 24 } } : {})),
     transformRequest: absolute,
     attributionControl: false,
+    locale: { 'Map.Title': t('map') },
     maxPitch: 75,
     fadeDuration: store.reducedMotion.peek() ? 0 : 200,
     canvasContextAttributes: { contextType: 'webgl2', antialias: true },
   });
   if (!camera && bounds && store.view3d.peek()) map.setPitch(40);
   map.addControl(new ScaleControl({ maxWidth: 110 }), 'bottom-left');
-  map.getCanvas().setAttribute('data-testid', 'map');
   const context: Context = { map, style: () => style, loaded };
   const stops: (() => void)[] = [];
   const follow = (run: () => void) => stops.push(effect(run));
@@ -98,6 +99,7 @@ export function createMap(container: HTMLElement): () => void {
   map.on('webglcontextrestored', () => void loadStyle());
   map.on('error', ({ error }) => console.warn('map:', error?.message ?? error));
 
+  follow(() => map.getCanvas().setAttribute('aria-label', t('map')));
   // words and colors of the style; a login may add layers
   follow(() => {
     void [store.language.value, store.theme.value, session.data.value?.user?.username];

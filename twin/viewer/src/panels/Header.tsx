@@ -14,10 +14,10 @@ function Brand() {
         <rect width="32" height="32" rx="7" />
         <path d="M6 20c3.3 0 3.3-2.4 6.7-2.4S16 20 19.3 20s3.3-2.4 6.7-2.4M6 25c3.3 0 3.3-2.4 6.7-2.4S16 25 19.3 25s3.3-2.4 6.7-2.4M9 14V9h5v5m3 0V6h6v8" />
       </svg>
-      <div class="brand-words">
+      <h1 class="brand-words">
         <strong>Song Sinh</strong>
         <span>{here ? say(here.name) : '…'}</span>
-      </div>
+      </h1>
       {here?.synthetic && (
         <span class="chip warn" title={t('synthetic_help')}>
           <Icon name="info" size={14} />
@@ -37,7 +37,7 @@ function Language() {
           type="button"
           lang={code}
           aria-pressed={store.language.value === code}
-          aria-label={code === 'vi' ? 'Tiếng Việt' : 'English'}
+          aria-label={code === 'vi' ? 'VI: Tiếng Việt' : 'EN: English'}
           onClick={() => (store.language.value = code)}
         >
           {code.toUpperCase()}

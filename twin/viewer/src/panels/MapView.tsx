@@ -73,7 +73,7 @@ export function MapView() {
   const error = state.mapError.value;
   return (
     <div class="map-area">
-      <div class="map" ref={container} role="region" aria-label={t('map')} />
+      <div class="map" ref={container} />
       <CursorReadout />
       {status === 'loading' && (
         <div class="map-note" role="status">

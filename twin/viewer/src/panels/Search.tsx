@@ -82,7 +82,7 @@ export function Search() {
         onKeyDown={onKeyDown}
       />
       {shown && (
-        <div class="search-results card">
+        <div class="search-results card" tabIndex={0}>
           {found.error.value && <Failure error={found.error.value} retry={() => void found.load()} />}
           {!found.error.value && found.data.value && !results.length && (
             <p class="quiet pad">{t('search_none', { q })}</p>
