@@ -126,4 +126,4 @@ def test_time_grows_with_the_size():
         return time.process_time() - start
 
     seconds(500)
-    assert seconds(24_000) / 4 < 2.2 * seconds(6_000)
+    assert seconds(18_000) / 4 < 2.2 * seconds(4_500)

@@ -135,7 +135,8 @@ def _fields(
         holes = [shapely.union_all(blockers[g]) for g in np.split(b[order], first[1:])]
         shape[hit] = shapely.difference(shape[hit], np.array(holes, object))
     # Opening drops the spikes between notches, which would be invalid on a coarser lattice.
-    shape = shapely.buffer(shapely.buffer(shape, -0.5, join_style="mitre"), 0.5, join_style="mitre")
+    core = shapely.buffer(shape, -0.5, join_style="mitre")
+    shape = shapely.intersection(shapely.buffer(core, 0.5, join_style="mitre"), shape)
     parts, index = shapely.get_parts(on_lattice(shape), return_index=True)
     keep = (shapely.get_type_id(parts) == 3) & shapely.is_valid(parts)
     keep &= shapely.area(parts) > 250
@@ -158,11 +159,10 @@ def _leftovers(districts: Districts, lots: Lots, streets: Streets) -> tuple[NDAr
         mine = lots.shape[order[first[cell] : first[cell + 1]]]
         taken = shapely.union_all(np.concatenate([mine, corridors[road[piece == i]]]))
         # Lots keep 0.3 m from this land, so that both stay apart on the lattice.
-        free = shapely.difference(place, taken)
-        free = shapely.buffer(
-            shapely.buffer(free, -4.3, join_style="mitre"), 4.0, join_style="mitre"
-        )
-        parts = shapely.get_parts(on_lattice(shapely.intersection(free, place)))
+        free = shapely.buffer(shapely.difference(place, taken), -0.3, join_style="mitre")
+        core = shapely.buffer(free, -4.0, join_style="mitre")
+        green = shapely.intersection(shapely.buffer(core, 4.0, join_style="mitre"), free)
+        parts = shapely.get_parts(on_lattice(green))
         parts = parts[
             (shapely.get_type_id(parts) == 3)
             & (shapely.area(parts) > 350)

@@ -79,7 +79,7 @@ def write_city(city: City, progress: Progress) -> dict[str, int]:
                     table.geometry,
                     table.columns,
                 )
-            upsert(
+            report = upsert(
                 name,
                 SOURCE,
                 {"source_id": table.source_id, **table.columns},
@@ -87,7 +87,7 @@ def write_city(city: City, progress: Progress) -> dict[str, int]:
                 sync=True,
                 progress=lambda count, name=name: progress(count, name),  # type: ignore[misc]
             )
-            counts[name] = len(table)
+            counts[name] = len(table) - report.of(name).rejected
         counts["observations"] = write_observations(city)
         progress(len(city.observations), "observations")
         write_facts(city)
