@@ -14,7 +14,11 @@ from twin.core.errors import Unavailable
 @ensure_csrf_cookie
 def viewer(request: HttpRequest) -> HttpResponse:
     """The web twin. Raises Unavailable where the viewer was never built."""
-    page = settings.VIEWER_DIST / "index.html"
-    if not page.is_file():
+    # The collected page names the collected scripts; a build that goes on meanwhile has others.
+    places = (settings.STATIC_ROOT / "viewer", settings.VIEWER_DIST)
+    page = next(
+        (folder / "index.html" for folder in places if (folder / "index.html").is_file()), None
+    )
+    if page is None:
         raise Unavailable("The viewer is not built; run `make setup` and start the twin again")
     return HttpResponse(page.read_bytes(), content_type="text/html; charset=utf-8")
