@@ -154,7 +154,7 @@ def _can_import(account: Account, code: Path) -> bool:
 
 
 def _again_as(account: Account, words: list[str], code: Path) -> NoReturn:
-    data = paths.data_dir()
+    data, python = paths.data_dir(), _python()  # while links in root's home can be followed
     environment = {
         **os.environ,
         "TWIN_DATA": str(data),
@@ -167,5 +167,4 @@ def _again_as(account: Account, words: list[str], code: Path) -> NoReturn:
     environment.update(USER=account.name, LOGNAME=account.name)
     sys.stdout.flush()
     sys.stderr.flush()
-    python = _python()
     os.execve(python, [python, "-P", "-m", "twin.cli", *words], environment)
