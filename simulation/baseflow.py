@@ -73,7 +73,7 @@ def enter(
     west, south, east, north = grid.bounds
     inside = shapely.box(west + cell, south + cell, east - cell, north - cell)
     pieces = shapely.get_parts(shapely.intersection(line, inside))
-    pieces = [piece for piece in pieces if shapely.get_dimensions(piece) == 1]
+    pieces = [piece for piece in pieces if piece.length > 0]
     if not pieces:
         return None
     first = min(pieces, key=lambda piece: line.project(shapely.get_point(piece, 0)))
