@@ -6,7 +6,6 @@ import hashlib
 import json
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import path, re_path
@@ -19,11 +18,11 @@ from tiles.tile import TileId
 from tiles.vector import source_layers, vector_tile
 from twin.core.colors import THEMES
 from twin.core.errors import BadInput
+from twin.core.express import in_thread, lean, user_of
 from twin.core.features import layers
 from twin.core.models import LayerVersion
 from twin.core.permissions import allowed_layers
 from twin.core.products import current_terrain
-from twin.core.web import lean, user_of
 
 MVT = "application/vnd.mapbox-vector-tile"
 
@@ -105,7 +104,7 @@ async def style_json(request: HttpRequest) -> HttpResponse:
             theme=theme,  # type: ignore[arg-type]  # one of THEMES
         )
 
-    body = json.dumps(await sync_to_async(make)(), ensure_ascii=False, separators=(",", ":"))
+    body = json.dumps(await in_thread(make), ensure_ascii=False, separators=(",", ":"))
     etag = f'W/"{hashlib.sha256(body.encode()).hexdigest()[:24]}"'
     if unchanged(request, etag):
         response = HttpResponse(status=304)

@@ -11,7 +11,6 @@ import time
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpRequest
 from psycopg import sql
@@ -21,8 +20,8 @@ from twin.core import permissions
 from twin.core.db import fetch
 from twin.core.declare import Layer
 from twin.core.errors import TwinError
+from twin.core.express import in_thread, user_of
 from twin.core.features import declared_layers, layer_named
-from twin.core.web import user_of
 
 REMEMBERED_S = 2.0
 LOOK = (
@@ -76,10 +75,10 @@ async def admit(request: HttpRequest, name: str, asked: str | None = None) -> Pa
 
 
 async def _look(name: str) -> Door:
-    layer = declared_layers().get(name) or await sync_to_async(layer_named)(name)
+    layer = declared_layers().get(name) or await in_thread(layer_named, name)
     found = await fetch(LOOK, [name])
     if not found or found[0][1] != cells.fingerprint(layer):
-        await sync_to_async(cells.ensure)(layer)
+        await in_thread(cells.ensure, layer)
         found = await fetch(LOOK, [name])
     version, _, public = found[0] if found else (1, None, False)
     _doors[name] = Door(layer, version, public, time.monotonic() + REMEMBERED_S)
@@ -113,4 +112,4 @@ async def _decide(request: HttpRequest, door: Door) -> sql.Composable | TwinErro
             return error
         return permissions.visible_to(user, door.layer)
 
-    return await sync_to_async(decide)(user)
+    return await in_thread(decide, user)

@@ -8,7 +8,6 @@ import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import re_path
@@ -18,8 +17,8 @@ from tiles.http import caching, takes_gzip, unchanged
 from tiles.raster import local_file, raster_tile
 from tiles.tile import TileId
 from twin.core.errors import NotFound, NotLoggedIn, Unavailable
+from twin.core.express import in_thread, lean, user_of
 from twin.core.products import RasterProduct
-from twin.core.web import lean, user_of
 
 PIECE = 1 << 20  # bytes sent at once
 _known: dict[str, tuple[float, RasterProduct | None]] = {}
@@ -33,7 +32,7 @@ async def product_of(request: HttpRequest, name: str, asked: str | None = None) 
     until, product = _known.get(name, (0.0, None))
     newer = product is not None and name == "terrain" and asked != terrain_version(product)
     if product is None or until < time.monotonic() or newer:
-        product = await sync_to_async(_find)(name)
+        product = await in_thread(_find, name)
         if len(_known) > 1000:
             _known.clear()
         _known[name] = (time.monotonic() + REMEMBERED_S, product)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from psycopg import sql
+from psycopg.errors import UndefinedTable
 
 from tiles.cells import cell_level, shown_values
 from tiles.tile import EXTENT, TileId
 from twin.core.db import connection
 from twin.core.declare import Cluster, Layer
+from twin.core.errors import NotFound
 from twin.core.sql import compose, ident
 
 NOTHING = b""
@@ -46,10 +48,13 @@ async def vector_tile(layer: Layer, tile: TileId, visible: sql.Composable) -> by
     if tile.z < layer.zoom[0]:
         return NOTHING
     query, values = tile_query(layer, tile, visible)
-    async with connection() as link:
-        # binary: as text, bytea would cross the wire in twice as many hexadecimal digits
-        cursor = await link.execute(query.encode(), values, binary=True)
-        row = await cursor.fetchone()
+    try:
+        async with connection() as link:
+            # binary: as text, bytea would cross the wire in twice as many hexadecimal digits
+            cursor = await link.execute(query.encode(), values, binary=True)
+            row = await cursor.fetchone()
+    except UndefinedTable as error:  # a runtime layer, dropped a moment ago
+        raise NotFound(f'The layer "{layer.name}" is gone', code="no_such_layer") from error
     return bytes(row[0]) if row and row[0] else NOTHING
 
 

@@ -17,6 +17,7 @@ end_with_parent()
 _django = get_asgi_application()
 
 from simulation.reaper import watch  # noqa: E402  # models need django.setup() first
+from twin.core import express  # noqa: E402
 from twin.core.live import hub  # noqa: E402
 
 
@@ -24,7 +25,7 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Serve one ASGI connection."""
     if scope["type"] == "lifespan":
         await lifespan(receive, send)
-    else:
+    elif scope["type"] != "http" or not await express.serve(scope, send):
         await _django(scope, receive, send)
 
 

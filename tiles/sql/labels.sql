@@ -9,4 +9,3 @@ FROM (
     WHERE feature.geom_3857 && ST_TileEnvelope(%(z)s, %(x)s, %(y)s)
       AND feature.{label} IS NOT NULL AND {visible} AND {shown}
 ) AS tile
-WHERE tile.geom IS NOT NULL

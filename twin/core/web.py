@@ -8,21 +8,19 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable
-from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
-from django.conf import settings
-from django.contrib.auth import aget_user
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
-from django.urls import Resolver404, resolve
 from django.utils.decorators import sync_and_async_middleware
 
 from twin.core.errors import Forbidden, TwinError, Unavailable
 
 SAFE = ("GET", "HEAD", "OPTIONS")
+ResponseT = TypeVar("ResponseT", bound=HttpResponseBase)
 logger = logging.getLogger("twin.web")
 
 # Everything comes from this server. MapLibre makes its textures and workers from blobs of its own.
@@ -37,11 +35,13 @@ def error_response(request: HttpRequest, error: TwinError) -> JsonResponse:
     return JsonResponse(error.as_dict(getattr(request, "request_id", None)), status=error.status)
 
 
-def _begin(request: HttpRequest) -> None:
+def begin(request: HttpRequest) -> None:
+    """Number the request."""
     request.request_id = uuid.uuid4().hex[:12]  # type: ignore[attr-defined]
 
 
-def _finish(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def finish(request: HttpRequest, response: ResponseT) -> ResponseT:
+    """Set the headers that every response carries."""
     response.headers.setdefault("Content-Security-Policy", POLICY)
     response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
     response.headers.setdefault("Referrer-Policy", "same-origin")
@@ -54,15 +54,15 @@ def frame(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest],
     if iscoroutinefunction(get_response):
 
         async def in_loop(request: HttpRequest) -> HttpResponse:
-            _begin(request)
-            return _finish(request, await get_response(request))
+            begin(request)
+            return finish(request, await get_response(request))
 
         in_loop.process_exception = process_exception  # type: ignore[attr-defined]
         return in_loop
 
     def in_thread(request: HttpRequest) -> HttpResponse:
-        _begin(request)
-        return _finish(request, get_response(request))
+        begin(request)
+        return finish(request, get_response(request))
 
     in_thread.process_exception = process_exception  # type: ignore[attr-defined]
     return in_thread
@@ -76,46 +76,6 @@ def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | 
     if isinstance(error, TwinError):
         return error_response(request, error)
     return None
-
-
-def lean(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark an async view that reads no session, language or form: tiles and the like.
-
-    `express` calls it past the other middleware, each of which costs two changes of thread.
-    """
-    view.lean = True  # type: ignore[attr-defined]
-    return view
-
-
-async def user_of(request: HttpRequest) -> Any:
-    """The user of a request that came past the session middleware."""
-    engine = import_module(settings.SESSION_ENGINE)
-    request.session = engine.SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
-    return await aget_user(request)
-
-
-@sync_and_async_middleware
-def express(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Answer GETs for lean views at once."""
-    if not iscoroutinefunction(get_response):
-        return get_response
-
-    async def in_loop(request: HttpRequest) -> HttpResponse:
-        if request.method in ("GET", "HEAD"):
-            try:
-                view, args, kwargs = resolve(request.path_info)
-            except Resolver404:
-                return await get_response(request)
-            if getattr(view, "lean", False):
-                try:
-                    return await view(request, *args, **kwargs)
-                except (TwinError, OperationalError) as error:
-                    answer = process_exception(request, error)
-                    assert answer is not None  # both have words
-                    return answer
-        return await get_response(request)
-
-    return in_loop
 
 
 def act_as(username: str) -> None:
