@@ -20,7 +20,7 @@ from twin.core.errors import TwinError
 PROGRESS_INTERVAL = 0.5  # s of wall time between reports
 SHORTEST_STEP = 1e-5  # s; below it a run would not end
 
-Progress = Callable[[float, str], object]
+Progress = Callable[[float, str], object]  # fraction 0 to 1, message
 
 
 class Canceled(TwinError):

@@ -27,6 +27,7 @@ from twin.core.errors import BadInput, Unavailable
 BACKENDS = ("numba", "python", "cuda")
 PROJECT = ("simulation.", "vision.", "twin.")
 
+cuda: Any = None  # numba.cuda once a CudaDevice is opened
 parallel_range = range  # numba's prange in compiled copies of a loop
 
 
@@ -38,8 +39,8 @@ class Device:
     threads = 1
 
     def array(self, host: np.ndarray) -> Any:
-        """A copy of `host` on the device."""
-        return np.array(host)
+        """A copy of `host` on the device, row after row."""
+        return np.array(host, order="C")
 
     def host(self, array: Any) -> np.ndarray:
         """The array as numpy sees it; no copy where it already lies in the host's memory."""
@@ -110,17 +111,22 @@ class NumbaDevice(Device):
         """A launcher over cells; rows are shared among the threads."""
         import numba
 
-        cell = _compile_cpu(function)
+        # prange can't take a tuple of arguments apart, so they are named.
+        count = len(inspect.signature(function).parameters) - 2
+        names = "".join(f", a{k}" for k in range(count))
+        source = (
+            f"def walk(i0, i1, j0, j1{names}):\n"
+            f"    for row in prange(i1 - i0):\n"
+            f"        for j in range(j0, j1):\n"
+            f"            cell(i0 + row, j{names})\n"
+        )
+        scope: dict[str, Any] = {"cell": _compile_cpu(function), "prange": numba.prange}
+        exec(source, scope)
+        walk = numba.njit(scope["walk"], parallel=True, error_model="numpy")
 
-        @numba.njit(parallel=True, error_model="numpy")
-        def walk(i0, i1, j0, j1, args):
-            for row in numba.prange(i1 - i0):
-                for j in range(j0, j1):
-                    cell(i0 + row, j, *args)
-
-        def launch(i0: int, i1: int, j0: int, j1: int, *args: Any) -> None:
+        def launch(*args: Any) -> None:
             numba.set_num_threads(self.threads)
-            walk(i0, i1, j0, j1, args)
+            walk(*args)
 
         return launch
 
@@ -144,6 +150,8 @@ class CudaDevice(Device):
     name = "cuda"
 
     def __init__(self) -> None:
+        # The simulator finds `cuda` only among a kernel's globals.
+        global cuda
         try:
             from numba import cuda
 
@@ -158,11 +166,10 @@ class CudaDevice(Device):
                 'backend = "cuda" finds no NVIDIA GPU or driver on this machine; '
                 'use backend = "numba"'
             )
-        self.cuda = cuda
 
     def array(self, host: np.ndarray) -> Any:
         """A copy of `host` in the GPU's memory."""
-        return self.cuda.to_device(np.ascontiguousarray(host))
+        return cuda.to_device(np.ascontiguousarray(host))
 
     def host(self, array: Any) -> np.ndarray:
         """A copy of the array in the host's memory."""
@@ -170,7 +177,6 @@ class CudaDevice(Device):
 
     def cells(self, function: Callable) -> Callable:
         """A launcher with one GPU thread a cell."""
-        cuda = self.cuda
         cell = _compile_cuda(function)
 
         @cuda.jit
@@ -188,7 +194,6 @@ class CudaDevice(Device):
 
     def items(self, function: Callable) -> Callable:
         """A launcher with one GPU thread an item."""
-        cuda = self.cuda
         item = _compile_cuda(function)
 
         @cuda.jit

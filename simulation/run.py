@@ -1,6 +1,7 @@
 """`python -m simulation.run CASE.toml --out DIR --progress-json`: one flood in its own process.
 
-One JSON line a report goes to stdout: {"fraction", "t", "message"}, at last {"summary": {...}}.
+One JSON line a report goes to stdout: {"fraction", "t" [s], "message"}, the last one with
+"summary".
 SIGTERM and SIGINT cancel the run. Exits 0 when done, 1 failed, 2 bad input, 3 canceled; the error
 goes to stderr in one line.
 """
@@ -67,19 +68,24 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(json.dumps(report), flush=True)
 
     try:
-        say(fraction=0.0, message="reading the case")
+        from simulation.flood.case import load_case
+
+        duration = load_case(args.case).params.duration
+        say(fraction=0.0, t=0.0, message="starting")
         summary = run_case(
             args.case,
             args.out,
             backend=args.backend,
             threads=args.threads,
-            progress=lambda fraction, message: say(fraction=round(fraction, 4), message=message),
+            progress=lambda fraction, message: say(
+                fraction=round(fraction, 6), t=round(fraction * duration, 3), message=message
+            ),
             cancelled=cancelled,
         )
     except TwinError as error:
         print(f"error: {error.message}", file=sys.stderr)
         return error.exit_code
-    say(fraction=1.0, message="done", summary=summary)
+    say(fraction=1.0, t=duration, message="done", summary=summary)
     return 0
 
 

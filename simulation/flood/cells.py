@@ -7,9 +7,8 @@ is [PAD, PAD], and its own faces are the western `qx[i, j]` and the northern `qy
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from simulation.flood.physics import (
     ZERO,
@@ -25,6 +24,7 @@ from simulation.flood.physics import (
 PAD = 3
 WALL = 1e30  # bed of cells that hold no water: outside the grid, nodata, closed lines
 WALL_ABOVE = 1e29
+NORTH, SOUTH, WEST, EAST = 1, 2, 3, 4
 
 Array = Any
 
@@ -75,7 +75,9 @@ class Edges(NamedTuple):
     is_stage: Array  # 1: the cell is held at `depth`; 0: free outflow
     slope: Array  # of the outflow; below 0: the water surface's, at least `slope_floor`
     inv_size: Array  # 1 / extent of the cell along the outflow [1/m]
+    side: Array  # NORTH, SOUTH, WEST or EAST: the face that lets water out; 0 for lines
     depth: Array  # target depth of stage cells [m]
+    leaving: Array  # unit discharge of outflow cells [m²/s]
     gained: Array  # depth that came in so far [m], with its rounding carry
     gained_carry: Array
     lost: Array
@@ -172,8 +174,29 @@ def add_water(k, state, sources):
     )
 
 
-def exchange(k, state, edges, p, slope_floor):
-    """Let edge cell k drain freely, or hold it at its stage, and count what crossed."""
+def drain(k, state, edges, p, slope_floor):
+    """What will leave through free outflow cell k, from the water before the step."""
+    i = edges.i[k]
+    j = edges.j[k]
+    h = state.h[i, j]
+    q = ZERO * h
+    if h > p.dry:
+        slope = edges.slope[k]
+        if slope < ZERO:
+            a = edges.inner_i[k]
+            b = edges.inner_j[k]
+            fall = (state.z[a, b] - state.z[i, j]) + (state.h[a, b] - h)
+            slope = max(fall * edges.inv_size[k], slope_floor)
+        q = normal_discharge(h, sqrt(slope), state.n[i, j], p.g)
+    edges.leaving[k] = q
+
+
+def exchange(k, state, edges, p):
+    """Let out what `drain` found, or hold the cell at its stage, and count what crossed.
+
+    Both come after the step, so that the discharges inside see the same water as the outflow.
+    The outflow also goes to the face on the edge, where it is the neighbours' momentum.
+    """
     i = edges.i[k]
     j = edges.j[k]
     h = state.h[i, j]
@@ -182,15 +205,15 @@ def exchange(k, state, edges, p, slope_floor):
         state.h[i, j] = edges.depth[k]
         state.carry[i, j] = ZERO
     else:
-        if h <= p.dry:
-            return
-        slope = edges.slope[k]
-        if slope < ZERO:
-            a = edges.inner_i[k]
-            b = edges.inner_j[k]
-            fall = (state.z[a, b] - state.z[i, j]) + (state.h[a, b] - h)
-            slope = max(fall * edges.inv_size[k], slope_floor)
-        q = normal_discharge(h, np.sqrt(slope), state.n[i, j], p.g)
+        q = edges.leaving[k]
+        if edges.side[k] == NORTH:
+            state.qy[i, j] = -q
+        elif edges.side[k] == SOUTH:
+            state.qy[i + 1, j] = q
+        elif edges.side[k] == WEST:
+            state.qx[i, j] = -q
+        elif edges.side[k] == EAST:
+            state.qx[i, j + 1] = q
         change = -min(q * p.dt * edges.inv_size[k], h * p.keep)
         state.h[i, j], state.carry[i, j] = add_exactly(h, change + state.carry[i, j])
     if change > ZERO:

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from simulation.flood.case import Boundary, Inflow
-from simulation.flood.cells import PAD, Edges, Sources
+from simulation.flood.cells import EAST, NORTH, PAD, SOUTH, WEST, Edges, Sources
 from simulation.flood.series import Series
 from simulation.flood.terrain import FloodInputs, cells_of
 from simulation.launch import Device
 from twin.core.errors import BadInput
 
+EDGES = {"north": NORTH, "south": SOUTH, "west": WEST, "east": EAST}
 SLOPE_FLOOR = 1e-3  # least slope of a free outflow whose slope the case leaves open
 
 
@@ -141,7 +142,9 @@ class Boundaries:
                 if not inside or np.isnan(bed[a, b]):
                     a, b = i, j
                 slope = -1.0 if boundary.slope is None else boundary.slope
-                owned[cell] = (a, b, boundary.kind == "stage", slope, height if along_y else width)
+                size = height if along_y else width
+                side = EDGES[boundary.edge] if boundary.edge else 0
+                owned[cell] = (a, b, boundary.kind == "stage", slope, size, side)
                 owners.append(number)
         # A closed edge owns its cells, so that a corner it names first stays closed.
         kept = [k for k, number in enumerate(owners) if boundaries[number].kind != "closed"]
@@ -153,7 +156,7 @@ class Boundaries:
             return
         table = [np.array(column) for column in zip(*rows, strict=True)]
         at, inner = tuple(table[:2]), tuple(table[2:4])
-        self.is_stage, slopes, sizes = table[4:]
+        self.is_stage, slopes, sizes, sides = table[4:]
         self.i, self.j = at[0] + PAD, at[1] + PAD
         self.bed = bed[at]
         self.springs = self.i[self.is_stage], self.j[self.is_stage]  # cells that can bring water
@@ -167,7 +170,9 @@ class Boundaries:
             is_stage=device.array(self.is_stage.astype(np.int32)),
             slope=device.array(slopes.astype(dtype)),
             inv_size=device.array((1.0 / sizes).astype(dtype)),
+            side=device.array(sides.astype(np.int32)),
             depth=device.array(zeros),
+            leaving=device.array(zeros),
             gained=device.array(zeros),
             gained_carry=device.array(zeros),
             lost=device.array(zeros),

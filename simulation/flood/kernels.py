@@ -27,6 +27,7 @@ class CellKernels:
         self._depth = device.cells(cells.update_depth)
         self._observe = device.cells(cells.observe)
         self._pour = device.items(cells.add_water)
+        self._drain = device.items(cells.drain)
         self._exchange = device.items(cells.exchange)
 
     def step(self, state: State, p: Params) -> tuple[State, float, int]:
@@ -41,9 +42,13 @@ class CellKernels:
         """Add the sources' water."""
         self._pour(len(sources.i), state, sources)
 
-    def exchange(self, state: State, edges: Edges, p: Params, slope_floor: Any) -> None:
-        """Let the edges exchange theirs."""
-        self._exchange(len(edges.i), state, edges, p, slope_floor)
+    def drain(self, state: State, edges: Edges, p: Params, slope_floor: Any) -> None:
+        """Find what leaves through the edges; before the step."""
+        self._drain(len(edges.i), state, edges, p, slope_floor)
+
+    def exchange(self, state: State, edges: Edges, p: Params) -> None:
+        """Let the edges exchange their water; after the step."""
+        self._exchange(len(edges.i), state, edges, p)
 
     def wake(self, i: np.ndarray, j: np.ndarray) -> None:
         """Say that cells (padded indices) may hold water that no kernel brought."""
@@ -68,6 +73,7 @@ class TileKernels(CellKernels):
         self._step = device.loop(loops.step)
         self._observe = device.loop(loops.observe_tiles)
         self._pour = device.loop(loops.add_all_water)
+        self._drain = device.loop(loops.drain_all)
         self._exchange = device.loop(loops.exchange_all)
 
     def step(self, state: State, p: Params) -> tuple[State, float, int]:

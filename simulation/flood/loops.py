@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulation.flood.cells import PAD, add_water, exchange
+from simulation.flood.cells import PAD, add_water, drain, exchange
 from simulation.flood.physics import (
     ZERO,
     add_exactly,
@@ -289,7 +289,13 @@ def add_all_water(count, state, sources):
         add_water(k, state, sources)
 
 
-def exchange_all(count, state, edges, p, slope_floor):
+def drain_all(count, state, edges, p, slope_floor):
+    """Find what leaves through every free outflow cell."""
+    for k in range(count):
+        drain(k, state, edges, p, slope_floor)
+
+
+def exchange_all(count, state, edges, p):
     """Let every edge cell exchange its water."""
     for k in range(count):
-        exchange(k, state, edges, p, slope_floor)
+        exchange(k, state, edges, p)

@@ -1,7 +1,8 @@
 """The flood simulation: a case's ground and water go in, depths and speeds over time come out.
 
-Local inertia on a staggered grid, as `physics.py` tells it. A step pours the inflows, lets the
-boundaries exchange water, moves what is there and lets it rain, in this order. Depths are stored
+Local inertia on a staggered grid, as `physics.py` tells it. A step finds all
+discharges from the water there is, moves it and lets it rain, then pours the inflows and lets the
+boundaries exchange theirs. Depths are stored
 rather than levels, and the bed relative to the middle of the relief, so that float32 serves a
 valley at 1,500 m as well as a coast.
 """
@@ -21,7 +22,7 @@ from simulation.flood.cells import PAD, Params, Peaks, State
 from simulation.flood.forcing import SLOPE_FLOOR, Boundaries, Inflows, Rain
 from simulation.flood.kernels import CellKernels, open_kernels
 from simulation.flood.publish import publish
-from simulation.flood.terrain import FloodInputs, cells_of
+from simulation.flood.terrain import FloodInputs, cells_of, reference_level
 from simulation.launch import Device
 from simulation.results import Folder
 from twin.core.errors import BadInput, TwinError
@@ -54,7 +55,6 @@ class FloodState:
     time: float = 0.0
     steps: int = 0
     cell_updates: int = 0
-    max_depth: float = 0.0
 
 
 class Flood:
@@ -96,8 +96,7 @@ class Flood:
                 )
             gauge_cells.append(at)
 
-        bed = inputs.bed[~walls]
-        reference = float(bed.min() + bed.max()) / 2
+        reference = reference_level(inputs.bed)
         depth = np.where(walls, 0.0, inputs.depth)
         rounded = depth.astype(dtype)
         rows, cols = grid.shape
@@ -152,7 +151,6 @@ class Flood:
             gauge_cells=gauge_cells,
             initial_m3=float(depth.sum()) * grid.cell_area,
             highest=float(depth.max()),
-            max_depth=float(depth.max()),
         )
 
     def grid(self, state: FloodState) -> Grid:
@@ -190,19 +188,23 @@ class Flood:
         p = state.scalars._replace(
             dt=type(state.scalars.dt)(dt), rain=state.rain.depth(state.time, end)
         )
-        sources = state.inflows.sources(state.time, end)
-        if sources is not None:
-            kernels.wake(state.inflows.i, state.inflows.j)
-            kernels.pour(water, sources)
         edges = state.boundaries.at(end)
         if edges is not None:
+            kernels.drain(water, edges, p, type(p.dt)(SLOPE_FLOOR))
+        water, highest, computed = kernels.step(water, p)
+        sources = state.inflows.sources(state.time, end)
+        if sources is not None:
+            kernels.pour(water, sources)
+            kernels.wake(state.inflows.i, state.inflows.j)
+        if edges is not None:
+            kernels.exchange(water, edges, p)
             kernels.wake(*state.boundaries.springs)
-            kernels.exchange(water, edges, p, type(p.dt)(SLOPE_FLOOR))
-        state.water, state.highest, computed = kernels.step(water, p)
+        state.water = water
+        # What was poured after the step can only have deepened its own cells.
+        state.highest = highest + state.inflows.rate(state.time, end) * dt
         state.time = end
         state.steps += 1
         state.cell_updates += computed
-        state.max_depth = max(state.max_depth, state.highest)
         if state.steps % OBSERVE_EVERY == 0:
             self._observe(state)
 
@@ -257,7 +259,7 @@ class Flood:
             "inflow_m3": inflow,
             "outflow_m3": lost,
             "stored_m3": stored,
-            "max_depth_m": state.max_depth,
+            "max_depth_m": float(host(state.peaks.depth).max()),
             "solver": state.params.solver,
             "precision": state.params.precision,
         }

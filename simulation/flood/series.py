@@ -31,7 +31,7 @@ def parse_duration(value: object) -> float:
                 f'{value!r} is no duration; give seconds or text like "90s", "5min", "6h"'
             )
         seconds = float(match[1]) * UNITS[unit]
-    if not 0 < seconds < 1e10:
+    if not 0 < seconds < math.inf:
         raise BadInput(f"{value!r} is no duration: it must be above 0")
     return seconds
 

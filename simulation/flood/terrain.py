@@ -42,6 +42,7 @@ def load_inputs(case: Case) -> FloodInputs:
             "nodata or closed; check the bounds and the DEM",
             field="grid.dem",
         )
+    bed = as_stored(bed, case.params.precision)
     holds_water = ~np.isnan(bed)
     manning = _field(case, case.manning, grid, "[roughness] manning")
     wrong = holds_water & ~((manning >= 0) & (manning < 10))
@@ -71,6 +72,20 @@ def load_inputs(case: Case) -> FloodInputs:
         manning=np.where(holds_water, manning, 0.0),
         depth=np.where(holds_water, depth, 0.0),
     )
+
+
+def reference_level(bed: np.ndarray) -> float:
+    """A whole level [m] near the middle of the relief; the state's bed is counted from it."""
+    return float(np.round((np.nanmin(bed) + np.nanmax(bed)) / 2))
+
+
+def as_stored(bed: np.ndarray, precision: str) -> np.ndarray:
+    """The bed [m] as the state will hold it: rounded below its distance from the reference.
+
+    Depths must be taken from this bed, or a level lake would start with a rough surface.
+    """
+    reference = reference_level(bed)
+    return reference + (bed - reference).astype(precision).astype(np.float64)
 
 
 def cells_of(

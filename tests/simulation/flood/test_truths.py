@@ -7,18 +7,21 @@ import pytest
 
 from simulation.flood.case import Boundary, Inflow
 from simulation.flood.series import Series
+from simulation.flood.terrain import as_stored
 from tests.simulation.flood.tools import depth, discharges, hills, run, summary
 
 STORM = Series([0, 20, 40, 90], [80, 0, 300, 10], blocks=True)  # mm/h
 RIVER = Inflow("river", ((20.5, 10.5),), Series([0, 60, 90], [0.0, 3.0, 1.0]))
 
 
-@pytest.mark.parametrize(("precision", "still"), [("float32", 1e-6), ("float64", 1e-12)])
+@pytest.mark.parametrize(("precision", "still"), [("float32", 5e-6), ("float64", 1e-12)])
 def test_a_lake_with_islands_stays_at_rest(precision, still):
     y, x = np.mgrid[0:50, 0:60]
     bed = 0.8 * np.exp(-((x - 30) ** 2 + (y - 25) ** 2) / 60) + 0.1 * np.sin(x / 5.0)
+    bed = as_stored(bed, precision)
     state = run(bed, depth=np.maximum(0.5 - bed, 0), duration=100.0, precision=precision)
 
+    # A unit in the last place of half a metre is 6e-8 in float32; nothing damps its ripples.
     h = depth(state)
     wet = h > 1e-3
     assert not wet.all(), "the bump must stand out of the water"
@@ -45,9 +48,7 @@ def test_water_is_conserved_on_a_closed_domain(height, precision):
     assert depth(state).min() >= 0
     # The volumes that came in are those that were asked for, by hand:
     cells = 64 * 70 - 6
-    assert result["rain_m3"] == pytest.approx(
-        cells * (80 * 20 + 300 * 50) / 3.6e6, rel=1e-6
-    )
+    assert result["rain_m3"] == pytest.approx(cells * (80 * 20 + 300 * 50) / 3.6e6, rel=1e-6)
     assert result["inflow_m3"] == pytest.approx(60 * 3 / 2 + 30 * 2, rel=1e-6)
     assert result["stored_m3"] == pytest.approx(
         0.3 * cells + result["rain_m3"] + result["inflow_m3"], rel=1e-6
@@ -90,7 +91,6 @@ def plane(rows: int, length: int, slope: float) -> np.ndarray:
 def test_rain_on_a_plane_runs_off_as_the_kinematic_wave_says():
     slope, n, length, rate = 0.02, 0.03, 100.0, 72.0
     rain = rate / 3.6e6
-    steady = rain * length  # m²/s at the foot
     concentration = (length * n / (slope**0.5 * rain ** (2 / 3))) ** 0.6  # s
 
     def at_foot(time: float) -> float:
@@ -102,13 +102,12 @@ def test_rain_on_a_plane_runs_off_as_the_kinematic_wave_says():
             rain_mm_h=rate,
             boundaries=[Boundary("east", "open", edge="east", slope=slope)],
         )
-        # Mean of the faces of the last cell: its western one misses the rain of one cell.
-        return float(discharges(state)[0][1, -1]) * length / (length - 2.0)
+        return float(discharges(state)[0][1, -1])  # of 98 m of plane: the last cell lies below
 
     for part in (0.4, 0.7):
         time = part * concentration
-        assert at_foot(time) == pytest.approx(slope**0.5 / n * (rain * time) ** (5 / 3), rel=0.05)
-    assert at_foot(2.0 * concentration) == pytest.approx(steady, rel=0.01)
+        assert at_foot(time) == pytest.approx(slope**0.5 / n * (rain * time) ** (5 / 3), rel=0.04)
+    assert at_foot(2.0 * concentration) == pytest.approx(rain * 98.0, rel=1e-3)
 
 
 @pytest.mark.parametrize("slope", [0.0005, 0.005])
@@ -127,8 +126,8 @@ def test_a_long_channel_runs_at_normal_depth(slope):
     h = depth(state)[0]
     flow = discharges(state)[0][0]
 
-    assert flow[5:] == pytest.approx(q, rel=1e-3)
-    assert h[5:-2] == pytest.approx(normal, rel=5e-3)
+    assert flow[1:] == pytest.approx(q, rel=1e-5)
+    assert h[1:] == pytest.approx(normal, rel=1e-4)
     result = summary(state)
     assert abs(result["mass_error_rel"]) < 1e-6
     assert result["outflow_m3"] > 0.8 * result["inflow_m3"]
@@ -138,29 +137,29 @@ def test_flow_down_a_diagonal_is_as_deep_as_along_an_axis():
     # Bed and friction know no axes: the same slope must carry the same discharge any way.
     slope, n, h = 0.002, 0.04, 0.5
     q = h ** (5 / 3) * slope**0.5 / n
-    y, x = np.mgrid[0:41, 0:41]
+    y, x = np.mgrid[0:161, 0:161]
     for bed in (-slope * x, -slope * (x + y) / 2**0.5):
-        state = run(bed * 10.0, 10.0, depth=h, manning=n, duration=1500.0, steps=160)
-        qx, qy = (values[20, 20] for values in discharges(state))
+        state = run(bed * 10.0, 10.0, depth=h, manning=n, duration=220.0)
+        qx, qy = (values[80, 80] for values in discharges(state))
         assert np.hypot(qx, qy) == pytest.approx(q, rel=0.02)
 
 
 def test_a_stage_fills_a_basin_to_its_level():
     bed = np.full((20, 30), 2.0)
     bed[8:12, 10:20] = 1.0
-    tide = Series([0, 200, 1200], [1.5, 3.0, 3.0])
+    tide = Series([0, 4000, 9000], [1.5, 3.0, 3.0])
     state = run(
         bed,
         5.0,
-        duration=1200.0,
+        duration=9000.0,
         boundaries=[Boundary("sea", "stage", edge="west", level=tide)],
     )
 
-    assert depth(state) + bed == pytest.approx(3.0, abs=2e-3)
+    assert depth(state) + bed == pytest.approx(3.0, abs=5e-3)
     result = summary(state)
     net = result["inflow_m3"] - result["outflow_m3"]
     assert net == pytest.approx(result["stored_m3"], rel=1e-6)
-    assert net == pytest.approx((20 * 30 + 40) * 25.0, rel=2e-3)
+    assert net == pytest.approx((20 * 30 + 40) * 25.0, rel=5e-3)
 
 
 def test_a_stage_below_the_water_drains_it():
@@ -173,16 +172,14 @@ def test_a_stage_below_the_water_drains_it():
         duration=3600.0,
         boundaries=[Boundary("sea", "stage", edge="east", level=level)],
     )
-    assert depth(state) == pytest.approx(0.4, abs=2e-3)
+    assert depth(state) == pytest.approx(0.4, abs=5e-3)
     assert abs(summary(state)["mass_error_rel"]) < 1e-6
 
 
 def test_open_edges_lose_what_closed_edges_keep():
     bed = plane(20, 20, 0.01)
     closed = run(bed, depth=0.2, duration=200.0)
-    opened = run(
-        bed, depth=0.2, duration=200.0, boundaries=[Boundary("out", "open", edge="east")]
-    )
+    opened = run(bed, depth=0.2, duration=200.0, boundaries=[Boundary("out", "open", edge="east")])
     assert depth(closed).sum() == pytest.approx(80.0, rel=1e-6)
     result = summary(opened)
     assert result["outflow_m3"] > 60.0
@@ -213,6 +210,6 @@ def test_dry_tiles_are_not_computed():
     bed = np.zeros((256, 1024))
     start = np.zeros(bed.shape)
     start[:8, :8] = 1.0
-    state = run(bed, depth=start, duration=5.0)
+    state = run(bed, depth=start, duration=20.0)
     assert 0 < state.cell_updates < 0.2 * state.steps * bed.size
     assert abs(summary(state)["mass_error_rel"]) < 1e-6

@@ -58,7 +58,9 @@ def start(
     return simulation, simulation.start(inputs, case.params, device)
 
 
-def run(bed: np.ndarray, cell: float = 1.0, *, steps: int | None = None, **words: Any) -> FloodState:
+def run(
+    bed: np.ndarray, cell: float = 1.0, *, steps: int | None = None, **words: Any
+) -> FloodState:
     """The state after `duration`, or after a number of steps."""
     simulation, state = start(bed, cell, **words)
     while state.time < state.params.duration and (steps is None or state.steps < steps):

@@ -1,0 +1,1 @@
+"""The CUDA path: in the simulator, as PTX, and on a GPU where there is one."""
