@@ -30,13 +30,19 @@ def write() -> str:
     """The page."""
     lines = [INTRO, *table(("Command", "What it does"), ((code(a), b) for a, b in summary()))]
     for path, words, parser in _commands(build_parser(["--help"]), "twin"):
-        lines += [f"## {path}", "", cell(parser.description or words), ""]
+        lines += [f"## {path}", "", sentence(parser.description or words), ""]
         rows = list(_options(parser))
         if rows:
             lines += table(("Argument", "Meaning"), rows)
         if parser.epilog:
             lines += ["```text", parser.epilog.strip("\n"), "```", ""]
     return page(*lines)
+
+
+def sentence(words: str) -> str:
+    """The words with a capital and a full stop."""
+    text = cell(words)
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def _subcommands(
