@@ -105,6 +105,12 @@ def _toml(
     if baseflow:
         lines += ["", "[initial]", 'level = "initial_level.tif"']
     lines += _inflows(form, grid, baseflow, folder)
+    if form.edges == "open":
+        for crossing in baseflow.crossings if baseflow else []:  # the first to name a cell owns it
+            points = [*crossing.points, crossing.points[-1]][: max(2, len(crossing.points))]
+            line = ", ".join(f"[{x:.3f}, {y:.3f}]" for x, y in points)
+            lines += ["", "[[boundary]]", f"line = [{line}]", 'kind = "open"']
+            lines.append(f"slope = {crossing.slope!r}")
     for edge in ("north", "south", "east", "west"):
         lines += ["", "[[boundary]]", f'edge = "{edge}"', f'kind = "{form.edges}"']
     return "\n".join(lines) + "\n"

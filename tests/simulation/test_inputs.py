@@ -18,7 +18,8 @@ from simulation.flood.case import load_case
 from simulation.flood.terrain import load_inputs
 from simulation.forms import StormForm
 from simulation.rasters import read_on, write_on
-from simulation.results import Folder
+from simulation.results import Folder, open_results
+from simulation.run import run_case
 from simulation.storage import store
 from tests.simulation.storms import NORTH, WEST, geos, grid_of, lonlat, publish_terrain, valley
 from twin.core.errors import BadInput
@@ -160,9 +161,39 @@ def test_a_river_carries_its_baseflow_before_the_storm(bed, tmp_path):
     (x0, y0), (x1, y1) = entry.line
     assert x0 == pytest.approx(x1, abs=1) and x0 < WEST + 30  # across, at the western edge
     assert abs(y0 - y1) == pytest.approx(45, abs=6)
+    inlet, outlet, *edges = model.case.boundaries
+    assert len(edges) == 4 and inlet.slope < 1e-9 < outlet.slope
+    for crossing, x in ((inlet, WEST + 5), (outlet, WEST + 10 * COLS - 5)):
+        assert {round(px) for px, _ in crossing.line} == {x}
+        assert sorted(round(NORTH - py) for _, py in crossing.line) == [185, 195, 205, 215, 225]
     assert (left_out(tmp_path / "case") == WATER).sum() == 5 * COLS
     _, dry = case_of(form(baseflow=False), tmp_path / "dry")
     assert not dry.case.inflows and not dry.depth.any()
+
+
+def test_a_river_keeps_its_level_until_it_rains(tmp_path, settings):
+    """A uniform channel at normal depth: an hour later as much leaves as enters."""
+    settings.TWIN_DATA = tmp_path
+    slope, depth, width, manning = 5e-4, 1.5, 5, 0.035
+    i, j = np.mgrid[:ROWS, :COLS]
+    bed = 5 - slope * 10 * j + np.where(np.abs(i - 20) <= 2, 0.0, 6.0)
+    publish_terrain(tmp_path, bed, grid_of(ROWS, COLS))
+    (tmp_path / "terrain").mkdir()
+    level = np.where(np.abs(i - 20) <= 2, bed + depth, np.nan).astype(np.float32)
+    write_on(tmp_path / "terrain" / "level.tif", level, grid_of(ROWS, COLS))
+    discharge = width * 10 * depth ** (5 / 3) * slope**0.5 / manning
+    line = [lonlat(WEST + x, NORTH - 205) for x in (-500, 900)]
+    rivers = [{"name": "Hiếu", "discharge_m3_s": discharge, "line": line}]
+    said = json.dumps({"level": "level.tif", "rivers": rivers})
+    (tmp_path / "terrain" / "baseflow.json").write_text(said)
+    rain = {"total_mm": 0.001, "duration_s": 600}
+    asked = form(duration_s=3600, output_interval_s=3600, rain=rain, manning=manning)
+    case_of(asked, tmp_path / "case")
+    summary = run_case(str(tmp_path / "case" / "CASE.toml"), str(tmp_path / "out"))
+    assert summary["outflow_m3"] == pytest.approx(summary["inflow_m3"], rel=0.05)
+    with open_results(str(tmp_path / "out")) as dataset:
+        last = dataset["depth"].isel(time=-1).values[18:23, 5:]
+    np.testing.assert_allclose(last, depth, rtol=0.07)
 
 
 def test_a_river_outside_the_area_stays_outside(bed, tmp_path):
