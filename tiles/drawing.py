@@ -16,6 +16,7 @@ REGULAR, BOLD = "Be Vietnam Pro Regular", "Be Vietnam Pro SemiBold"
 AREAS = {"admin": 10, "planning": 20, "land": 25, "custom": 28, "water": 40}
 LINES = {"water": 42, "waste": 48, "roads": 50, "custom": 60, "utilities": 62}
 NAMES = {"utilities": 90, "land": 91, "buildings": 92, "roads": 94, "water": 95, "admin": 99}
+WATER_INK = {"light": "#1b5e8c", "dark": "#93c9ee"}
 Expression = Any
 
 
@@ -63,13 +64,18 @@ def _part(
     return part
 
 
-def color_of(layer: Layer, shape: Shape, theme: Theme) -> Expression:
-    """One color, or the color of the feature's class."""
+def color_of(layer: Layer, shape: Shape, theme: Theme, ink: float = 0.0) -> Expression:
+    """One color, or the color of the feature's class, with a share of ink mixed in."""
     style = layer.style
-    rest = themed(style.color, shape, theme)
+
+    def shown(color: str) -> str:
+        return mix(themed(color, shape, theme), INK[theme], ink)
+
     if not style.by or not style.classes:
-        return rest
-    return _match(style.by, {k: themed(c, shape, theme) for k, c in style.classes.items()}, rest)
+        return shown(style.color)
+    return _match(
+        style.by, {k: shown(color) for k, color in style.classes.items()}, shown(style.color)
+    )
 
 
 def _match(field: str, values: dict[str, Any], rest: Any) -> Expression:
@@ -236,8 +242,10 @@ def _points(layer: Layer, theme: Theme) -> list[Drawn]:
 def _grid(layer: Layer, theme: Theme) -> list[Drawn]:
     """Cells in the color of their leading class, denser where more features lie."""
     full = 0.75 if layer.style.extrude else min(1.0, layer.style.opacity + 0.2)
+    # buildings are pale where their walls are lit; flat squares of that color would vanish
+    ink = 0.22 if layer.style.extrude else 0.0
     paint = {
-        "fill-color": color_of(layer, "fill", theme),
+        "fill-color": color_of(layer, "fill", theme, ink),
         "fill-opacity": [
             *["interpolate", ["linear"], ["ln", ["get", "count"]]],
             *[0, full * 0.35, 4, full],
@@ -290,7 +298,7 @@ def _names(layer: Layer, theme: Theme) -> list[Drawn]:
         first = max(layer.zoom[0], 10)
     else:
         first = max(layer.zoom[0], 15 if name else 17)
-    ink = themed("#1b5e8c", "circle", theme) if layer.group == "water" else INK[theme]
+    ink = WATER_INK[theme] if layer.group == "water" else INK[theme]
     layout: dict[str, Any] = {
         "text-field": ["to-string", ["get", layer.labels]],
         "text-font": [BOLD if layer.group == "admin" else REGULAR],

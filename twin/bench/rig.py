@@ -5,6 +5,7 @@ Everything lies in one temporary folder and ends with the `with` block.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -19,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import psycopg
 
 from twin.core.errors import Unavailable
@@ -39,7 +41,19 @@ class Rig:
     folder: Path
     url: str
     environment: dict[str, str]
+    database: subprocess.Popen
     processes: list[subprocess.Popen] = field(default_factory=list)
+
+    def cpu_s(self) -> float:
+        """CPU seconds that the servers and the database have used so far."""
+        total = 0.0
+        for root in (self.database, *self.processes):
+            process = psutil.Process(root.pid)
+            for one in (process, *process.children(recursive=True)):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    # ended children (database connections) stay in their parent's books
+                    total += sum(one.cpu_times()[:4])
+        return total
 
     def serve(self, name: str, command: list[str], port: int, path: str, **more: str) -> None:
         """Start a server and wait until `path` answers without an error of its own."""
@@ -119,7 +133,7 @@ def rig() -> Iterator[Rig]:
             "TWIN_WEB_DATABASE_URL": url(roles.WEB),
             "REDIS_URL": "redis://127.0.0.1:1/0",  # no session is read, so none is needed
         }
-        made = Rig(folder, url(roles.OWNER), environment)
+        made = Rig(folder, url(roles.OWNER), environment, server)
         migrate = [sys.executable, "-m", "twin.local.prepare", "migrate"]
         done = subprocess.run(
             migrate, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=300
