@@ -72,7 +72,8 @@ export function startCatalog(): void {
   effect(() => {
     const id = runId.value;
     const listed = runList.data.value;
-    if (id && listed && !listed.some((r) => r.id === id)) void olderRun.load();
+    const known = user.value !== null; // without a login no run can be seen
+    if (known && id && listed && !listed.some((r) => r.id === id)) void olderRun.load();
   });
   let lost = false;
   onLive((event) => {

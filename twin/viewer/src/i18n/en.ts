@@ -75,6 +75,7 @@ export const en = {
   language: 'Language',
   layer_details: 'Details of {name}',
   layers_reset: 'Back to the usual layers',
+  length_km: 'Length of road, km',
   level: 'Level',
   level_now: 'Water level now',
   link: 'Link to this view',

@@ -77,6 +77,7 @@ export const vi: Record<keyof typeof en, string> = {
   language: 'Ngôn ngữ',
   layer_details: 'Chi tiết lớp {name}',
   layers_reset: 'Trở về các lớp mặc định',
+  length_km: 'Chiều dài đường, km',
   level: 'Mực nước',
   level_now: 'Mực nước lúc này',
   link: 'Liên kết tới khung nhìn này',

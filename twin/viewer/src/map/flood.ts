@@ -38,14 +38,15 @@ export function installFlood({ map, style, loaded }: Context): () => void {
   let layer: FloodLayer | null = null;
   let fetching: AbortController | null = null;
   const repaint = () => {
-    if (!layer) return;
-    layer.show({
+    // read before asking for the layer: an effect follows only what it has read
+    const wish = {
       time: store.time.value,
       water: store.floodMode.value === 'depth',
       opacity: store.floodOpacity.value,
       dark: store.theme.value === 'dark',
-    });
-    map.triggerRepaint();
+    };
+    layer?.show(wish);
+    if (layer) map.triggerRepaint();
   };
 
   async function fetchShown(): Promise<void> {

@@ -1,5 +1,5 @@
 /** The flood officer's screen: which runs there are, what the chosen one says, a new storm. */
-import { canRunStorm, run, runList, user } from '../catalog.ts';
+import { canRunStorm, olderRun, run, runList, user } from '../catalog.ts';
 import { age, dateTime, duration, fixed, number } from '../format.ts';
 import { t } from '../i18n/index.ts';
 import { map } from '../map-state.ts';
@@ -9,7 +9,7 @@ import * as store from '../store.ts';
 import type { Run } from '../types.ts';
 import { stormFormOpen } from '../ui/dialogs.ts';
 import { Icon } from '../ui/Icon.tsx';
-import { LoginButton, Note, Shown } from '../ui/states.tsx';
+import { Failure, LoginButton, Note, Shown } from '../ui/states.tsx';
 import { Impacts } from './Impacts.tsx';
 import { Progress, StatusChip } from './RunStatus.tsx';
 import { StormForm } from './StormForm.tsx';
@@ -130,6 +130,8 @@ function Detail({ shown }: { shown: Run }) {
 export function Flood() {
   if (stormFormOpen.value) return <StormForm />;
   const shown = run.value;
+  // a shared link may name a run that is gone, or one that only a login shows
+  const missing = store.runId.value && !shown && user.value ? olderRun.error.value : null;
   const open = () => (stormFormOpen.value = true);
   const empty = user.value ? (
     <Note icon="rain" title={t('no_runs')}>
@@ -160,6 +162,7 @@ export function Flood() {
           )}
         </Shown>
       </section>
+      {missing && <Failure error={missing} retry={() => void olderRun.load()} />}
       {shown && <Detail shown={shown} />}
       {shown?.status === 'done' && <Impacts id={shown.id} />}
     </div>

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { getJson, query } from '../api.ts';
-import { duration, fixed, length, number } from '../format.ts';
+import { duration, fixed, number } from '../format.ts';
 import { say, t } from '../i18n/index.ts';
 import { byWard, type Line } from '../impact-lines.ts';
 import { affected, map } from '../map-state.ts';
@@ -35,7 +35,7 @@ const titles = { buildings: 'impact_buildings', parcels: 'impact_parcels', roads
 
 function value(amount: number, layer: ImpactLayer): string {
   if (amount === 0) return '·';
-  return layer === 'roads' ? length(amount, language.value) : number(amount, language.value);
+  return layer === 'roads' ? number(amount / 1000, language.value, 2) : number(amount, language.value);
 }
 
 function classTitle({ from_m, to_m }: Table['classes'][number]): string {
@@ -230,6 +230,7 @@ export function Impacts({ id }: { id: string }) {
       <Shown of={table} rows={5}>
         {(data) => (
           <>
+            {shownLayer.value === 'roads' && <p class="quiet small">{t('length_km')}</p>}
             <Matrix data={data} />
             <List />
             {data.wards && <Wards shown={data.wards} />}
