@@ -2,6 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import { city } from './catalog.ts';
 import { say, t } from './i18n/index.ts';
+import { stopTool, tool } from './map-state.ts';
 import { AttributeTable } from './panels/AttributeTable.tsx';
 import { Flood } from './panels/Flood.tsx';
 import { Header } from './panels/Header.tsx';
@@ -56,6 +57,10 @@ export function App() {
     document.documentElement.dataset.theme = theme.value;
     document.title = name ? `${name} – Song Sinh` : 'Song Sinh';
   }, [language.value, theme.value, name]);
+  useEffect(() => {
+    addEventListener('keydown', escape);
+    return () => removeEventListener('keydown', escape);
+  }, []);
   return (
     <>
       <a class="skip" href="#map-area" onClick={skipToMap}>
@@ -81,6 +86,13 @@ export function App() {
       <Share />
     </>
   );
+}
+
+/** Escape puts the tool down first, then lets go of the selection; dialogs close by themselves. */
+function escape(event: KeyboardEvent): void {
+  if (event.key !== 'Escape' || event.defaultPrevented || document.querySelector('dialog[open]')) return;
+  if (tool.peek() !== 'none') stopTool();
+  else if (!(event.target as Element).closest('input, select')) store.selection.value = null;
 }
 
 /** The fragment holds the view, so the skip link moves the focus itself. */

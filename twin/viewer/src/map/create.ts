@@ -99,6 +99,16 @@ export function createMap(container: HTMLElement): () => void {
   map.on('webglcontextrestored', () => void loadStyle());
   map.on('error', ({ error }) => console.warn('map:', error?.message ?? error));
 
+  // tiles that failed while the network was away are not asked for again by themselves
+  let away = false;
+  follow(() => {
+    const back = store.online.value && away;
+    away = !store.online.value;
+    if (back) {
+      untracked(() => void loadStyle());
+      if (state.flood.peek().status === 'failed') state.retryFlood.value++;
+    }
+  });
   follow(() => map.getCanvas().setAttribute('aria-label', t('map')));
   // words and colors of the style; a login may add layers
   follow(() => {

@@ -84,7 +84,11 @@ export function installPointer({ map, style, loaded }: Context): { stop: () => v
     if (last) hover(last.at);
   });
   const stopShape = effect(() => {
-    map.getCanvas().style.cursor = state.tool.value === 'none' ? '' : 'crosshair';
+    const idle = state.tool.value === 'none';
+    map.getCanvas().style.cursor = idle ? '' : 'crosshair';
+    // two quick points must not zoom the map away from under them
+    if (idle) map.doubleClickZoom.enable();
+    else map.doubleClickZoom.disable();
   });
   const stop = () => {
     stopTime();
