@@ -82,7 +82,10 @@ function Matrix({ data }: { data: Table }) {
         </td>
       ))}
       <td>
-        <strong>{value(sum, layer)}</strong>
+        <strong>
+          {value(sum, layer)}
+          {layer === 'roads' && ' km'}
+        </strong>
       </td>
     </tr>
   );
