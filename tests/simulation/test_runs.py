@@ -227,19 +227,20 @@ def test_what_stops_a_run_is_told_in_words(twin, services, monkeypatch):
     """The worker's code in this process: a full disk, too little memory, a lost terrain."""
     monkeypatch.setattr(actions, "send", lambda run_id: None)
 
-    def failing(error: BaseException) -> Run:
+    def failing(error: BaseException, step: str = "make_scratch") -> Run:
         def fail(*args, **kwargs):
             raise error
 
         with monkeypatch.context() as patch:
-            patch.setattr(storage, "store", fail)
+            patch.setattr(storage, step, fail)
             run = ask(STORM | {"duration_s": 600, "rain": {"total_mm": 5, "duration_s": 300}})
             run_simulation(str(run.id))
         run.refresh_from_db()
         assert run.status == "failed"
         return run
 
-    assert "disk for results is full" in failing(OSError(28, "No space left on device")).error
+    full = OSError(28, "No space left on device")
+    assert "disk for results is full" in failing(full, "store").error
     assert "take larger cells" in failing(MemoryError()).error
     assert "tell the administrator" in failing(RuntimeError("?")).error.lower()
     assert not RasterProduct.objects.filter(kind="max_depth").exists()
