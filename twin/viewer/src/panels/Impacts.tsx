@@ -35,7 +35,7 @@ const titles = { buildings: 'impact_buildings', parcels: 'impact_parcels', roads
 
 function value(amount: number, layer: ImpactLayer): string {
   if (amount === 0) return '·';
-  return layer === 'roads' ? number(amount / 1000, language.value, 2) : number(amount, language.value);
+  return layer === 'roads' ? number(amount / 1000, language.value, amount < 1000 ? 2 : 1) : number(amount, language.value);
 }
 
 function classTitle({ from_m, to_m }: Table['classes'][number]): string {

@@ -6,6 +6,7 @@ import { layerByName } from '../catalog.ts';
 import { say, t } from '../i18n/index.ts';
 import { map } from '../map-state.ts';
 import { resource } from '../resource.ts';
+import { joined } from '../search-results.ts';
 import * as store from '../store.ts';
 import type { SearchResult } from '../types.ts';
 import { Icon } from '../ui/Icon.tsx';
@@ -17,8 +18,10 @@ const active = signal(-1);
 const WAIT_MS = 200;
 
 const found = resource(async (signal) => {
-  const asked = query({ q: words.peek(), limit: 12, lang: store.language.peek() });
-  return (await getJson<{ results: SearchResult[] }>(`/api/search${asked}`, signal)).results;
+  const asked = query({ q: words.peek(), limit: 40, lang: store.language.peek() });
+  const { results } = await getJson<{ results: SearchResult[] }>(`/api/search${asked}`, signal);
+  const isLine = (name: string) => layerByName.peek().get(name)?.geometry === 'MultiLineString';
+  return joined(results, isLine);
 });
 
 function choose(result: SearchResult): void {
