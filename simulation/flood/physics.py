@@ -41,7 +41,7 @@ def inverse_cube_root(x):
     """x^(-1/3) for x > 0, to rounding error, without `pow` or a division.
 
     Two steps of the third-order Householder iteration r <- r (1 + c/3 + 2c²/9), c = 1 - x r³,
-    take the seed's 3.5 % to 2e-4 and then below 1e-11. The seed is float32 in both precisions.
+    take the seed's 3.5 % to 2e-4 and then below 1e-10. The seed is float32 in both precisions.
     """
     bits = np.float32(np.float32(x).view(np.int32))
     r = np.int32(ROOT_SEED - bits * THIRD).view(np.float32)
