@@ -1,255 +1,22 @@
 /** A new storm: where, how much rain, which inflows, for how long; checked here and by the server. */
 import { signal } from '@preact/signals';
-import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { ApiError, send } from '../api.ts';
+import { ApiError } from '../api.ts';
 import { canRunStorm, city, requestRun, user } from '../catalog.ts';
-import { fixed, length, number } from '../format.ts';
-import { extentMeters } from '../geo.ts';
 import { type Key, t } from '../i18n/index.ts';
 import * as state from '../map-state.ts';
 import { draft, edit, invalidFields, NEW_DRAFT, normalField, toScenario } from '../storm-form.ts';
 import * as store from '../store.ts';
-import type { Bounds, LonLat, Obstacles, RainKind, RainPattern, Series } from '../types.ts';
+import type { Obstacles } from '../types.ts';
 import { notify, stormFormOpen } from '../ui/dialogs.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { LoginButton, Note } from '../ui/states.tsx';
-import { RainPreview } from './RainPreview.tsx';
+import { Field, NumberField, wrong } from './storm-fields.tsx';
+import { AreaField, Inflows } from './StormPlaces.tsx';
+import { RainFields } from './StormRain.tsx';
 
-/** Words for fields that are wrong, by the server's names. */
-const wrong = signal<Readonly<Record<string, string>>>({});
 const trouble = signal<ApiError | null>(null);
 const sending = signal(false);
-
-function Field(props: { field: string; label: Key; unit?: string; help?: string; children: (id: string, bad: Record<string, string | boolean>) => ComponentChildren }) {
-  const id = `storm-${props.field}`;
-  const message = wrong.value[props.field];
-  const described = message || props.help ? `${id}-help` : undefined;
-  const aria: Record<string, string | boolean> = {};
-  if (described) aria['aria-describedby'] = described;
-  if (message) aria['aria-invalid'] = true;
-  return (
-    <div class={message ? 'field wrong' : 'field'}>
-      <label for={id}>
-        {t(props.label)}
-        {props.unit && <span class="quiet"> ({props.unit})</span>}
-      </label>
-      {props.children(id, aria)}
-      {(message || props.help) && (
-        <p id={described} class={message ? 'field-error' : 'quiet small'}>
-          {message ?? props.help}
-        </p>
-      )}
-    </div>
-  );
-}
-
-type NumberKey = 'cell_m' | 'total_mm' | 'rain_min' | 'peak' | 'manning' | 'run_h' | 'output_min';
-
-function NumberField(props: { name: NumberKey; field: string; label: Key; unit?: string; step?: string; min?: string; max?: string; help?: string }) {
-  return (
-    <Field field={props.field} label={props.label} {...(props.unit ? { unit: props.unit } : {})} {...(props.help ? { help: props.help } : {})}>
-      {(id, aria) => (
-        <input
-          id={id}
-          type="number"
-          inputMode="decimal"
-          step={props.step ?? 'any'}
-          min={props.min ?? '0'}
-          {...(props.max ? { max: props.max } : {})}
-          value={draft.value[props.name]}
-          onInput={(event) => edit({ [props.name]: event.currentTarget.value })}
-          {...aria}
-        />
-      )}
-    </Field>
-  );
-}
-
-function corners([a, b]: readonly LonLat[]): Bounds {
-  const [p, q] = [a!, b!];
-  return [Math.min(p[0], q[0]), Math.min(p[1], q[1]), Math.max(p[0], q[0]), Math.max(p[1], q[1])];
-}
-
-function within(inner: Bounds, outer: Bounds | null | undefined): Bounds {
-  if (!outer) return inner;
-  return [
-    Math.max(inner[0], outer[0]),
-    Math.max(inner[1], outer[1]),
-    Math.min(inner[2], outer[2]),
-    Math.min(inner[3], outer[3]),
-  ];
-}
-
-function AreaField() {
-  const { area, cell_m } = draft.value;
-  const terrain = city.data.value?.terrain?.bounds ?? city.data.value?.bounds;
-  const extent = area ?? terrain;
-  const [width, height] = extent ? extentMeters(extent) : [0, 0];
-  const cells = Number(cell_m) > 0 ? Math.ceil(width / Number(cell_m)) * Math.ceil(height / Number(cell_m)) : 0;
-  const lang = store.language.value;
-  const useView = () => {
-    const visible = state.visibleBounds.peek();
-    if (visible) edit({ area: within(visible, terrain) });
-  };
-  const draw = () => state.pick('extent', (points) => edit({ area: corners(points) }));
-  return (
-    <fieldset class={wrong.value.area ? 'field wrong' : 'field'}>
-      <legend>{t('storm_area')}</legend>
-      <div class="row-actions">
-        <button type="button" class="button small" aria-pressed={area === null} onClick={() => edit({ area: null })}>
-          {t('area_all')}
-        </button>
-        <button type="button" class="button small" onClick={useView}>
-          {t('area_view')}
-        </button>
-        <button type="button" class="button small" onClick={draw}>
-          {t('area_draw')}
-        </button>
-      </div>
-      <p class="quiet small">
-        {extent && `${length(width, lang)} × ${length(height, lang)}`}
-        {cells > 0 && ` · ${t('cells', { n: number(cells, lang) })}`}
-      </p>
-      {wrong.value.area && <p class="field-error">{wrong.value.area}</p>}
-    </fieldset>
-  );
-}
-
-async function readCsv(file: File): Promise<void> {
-  try {
-    const answer = await send<{ series: Series; total_mm: number }>(
-      'POST',
-      '/api/runs/rain-csv',
-      await file.text(),
-      'text/csv',
-    );
-    edit({ series: answer.series, seriesName: file.name });
-    wrong.value = { ...wrong.peek(), 'rain.series': '' };
-  } catch (error) {
-    const message = error instanceof ApiError && error.message ? error.message : t('offline');
-    edit({ series: [], seriesName: file.name });
-    wrong.value = { ...wrong.peek(), 'rain.series': message };
-  }
-}
-
-function RainFields() {
-  const d = draft.value;
-  const kinds: [RainKind, Key][] = [
-    ['design', 'rain_design'],
-    ['uniform', 'rain_uniform'],
-    ['series', 'rain_series'],
-  ];
-  return (
-    <fieldset class="group-fields">
-      <legend>{t('rain')}</legend>
-      <div class="segmented wide" role="group" aria-label={t('rain')}>
-        {kinds.map(([kind, label]) => (
-          <button key={kind} type="button" aria-pressed={d.rainKind === kind} onClick={() => edit({ rainKind: kind })}>
-            {t(label)}
-          </button>
-        ))}
-      </div>
-      {d.rainKind === 'series' ? (
-        <Field field="rain.series" label="rain_file" help={t('rain_file_help')}>
-          {(id, aria) => (
-            <input
-              id={id}
-              type="file"
-              accept=".csv,text/csv,text/plain"
-              onChange={(event) => {
-                const file = event.currentTarget.files?.[0];
-                if (file) void readCsv(file);
-              }}
-              {...aria}
-            />
-          )}
-        </Field>
-      ) : (
-        <div class="pair">
-          <NumberField name="total_mm" field="rain.total_mm" label="rain_total" unit="mm" />
-          <NumberField name="rain_min" field="rain.duration_s" label="rain_duration" unit={t('minutes')} />
-        </div>
-      )}
-      {d.rainKind === 'design' && (
-        <div class="pair">
-          <Field field="rain.pattern" label="pattern">
-            {(id, aria) => (
-              <select
-                id={id}
-                value={d.pattern}
-                onChange={(event) => edit({ pattern: event.currentTarget.value as RainPattern })}
-                {...aria}
-              >
-                <option value="chicago">{t('pattern_chicago')}</option>
-                <option value="triangular">{t('pattern_triangular')}</option>
-                <option value="uniform">{t('pattern_uniform')}</option>
-              </select>
-            )}
-          </Field>
-          {d.pattern !== 'uniform' && (
-            <NumberField name="peak" field="rain.peak" label="peak" unit="0–1" step="0.05" max="1" />
-          )}
-        </div>
-      )}
-      <RainPreview rain={toScenario(d).rain} run_s={Number(d.run_h) * 3600} />
-    </fieldset>
-  );
-}
-
-function Inflows() {
-  const { inflows } = draft.value;
-  const add = () =>
-    state.pick('inflow', ([at]) => {
-      const name = `${t('inflow')} ${draft.peek().inflows.length + 1}`;
-      if (at) edit({ inflows: [...draft.peek().inflows, { name, at, discharge: '50' }] });
-    });
-  const change = (index: number, part: { name?: string; discharge?: string }) =>
-    edit({ inflows: inflows.map((old, i) => (i === index ? { ...old, ...part } : old)) });
-  return (
-    <fieldset class="group-fields">
-      <legend>{t('inflows')}</legend>
-      {inflows.map((inflow, i) => {
-        const message = wrong.value[`inflows.${i}`] || wrong.value[`inflows.${i}.discharge_m3_s`];
-        return (
-          <div key={i} class={message ? 'inflow wrong' : 'inflow'}>
-            <input
-              aria-label={t('inflow_name')}
-              value={inflow.name}
-              onInput={(event) => change(i, { name: event.currentTarget.value })}
-            />
-            <input
-              aria-label={`${t('discharge')} (m³/s)`}
-              type="number"
-              min="0"
-              step="any"
-              value={inflow.discharge}
-              onInput={(event) => change(i, { discharge: event.currentTarget.value })}
-            />
-            <span class="quiet">m³/s</span>
-            <button
-              type="button"
-              class="icon-button tiny"
-              aria-label={t('remove', { name: inflow.name })}
-              onClick={() => edit({ inflows: inflows.filter((_, k) => k !== i) })}
-            >
-              <Icon name="trash" size={16} />
-            </button>
-            <span class="quiet small place">
-              {fixed(inflow.at[1], store.language.value, 5)}, {fixed(inflow.at[0], store.language.value, 5)}
-            </span>
-            {message && <p class="field-error">{message}</p>}
-          </div>
-        );
-      })}
-      <button type="button" class="button small" onClick={add}>
-        <Icon name="pin" size={16} />
-        {t('inflow_add')}
-      </button>
-      {wrong.value.inflows && <p class="field-error">{wrong.value.inflows}</p>}
-    </fieldset>
-  );
-}
 
 function focusFirstWrong(): void {
   requestAnimationFrame(() => {
@@ -260,14 +27,18 @@ function focusFirstWrong(): void {
   });
 }
 
+const NEEDS: Record<string, Key> = {
+  title: 'need_title',
+  'rain.series': 'need_series',
+  'rain.peak': 'need_peak',
+};
+
 async function submit(event: Event): Promise<void> {
   event.preventDefault();
   trouble.value = null;
   const d = draft.peek();
   const bad = invalidFields(d);
-  wrong.value = Object.fromEntries(
-    bad.map((field) => [field, t(field === 'title' ? 'need_title' : field === 'rain.series' ? 'need_series' : field === 'rain.peak' ? 'need_peak' : 'need_number')]),
-  );
+  wrong.value = Object.fromEntries(bad.map((field) => [field, t(NEEDS[field] ?? 'need_number')]));
   if (bad.length) return focusFirstWrong();
   sending.value = true;
   try {
