@@ -38,7 +38,11 @@ async function submit(event: Event): Promise<void> {
   trouble.value = null;
   const d = draft.peek();
   const bad = invalidFields(d);
-  wrong.value = Object.fromEntries(bad.map((field) => [field, t(NEEDS[field] ?? 'need_number')]));
+  // what the server said of a file is more exact than what the form can say
+  const said = { 'rain.series': wrong.peek()['rain.series'] };
+  wrong.value = Object.fromEntries(
+    bad.map((field) => [field, said[field as keyof typeof said] || t(NEEDS[field] ?? 'need_number')]),
+  );
   if (bad.length) return focusFirstWrong();
   sending.value = true;
   try {
