@@ -70,7 +70,7 @@ class FeatureAdmin(admin.ModelAdmin):
             "open in the viewer",
         )
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Attributes and geometry; the stamps once the database has made them."""
         own = [*(field.name for field in self.layer.fields), "geom"]
         return [*own, *self.readonly_fields] if obj else own

@@ -240,7 +240,7 @@ def count_query(
     return query, values
 
 
-def csv_query(question: Question, visible: sql.Composable) -> tuple[sql.Composable, dict[str, Any]]:
+def csv_query(question: Question, visible: sql.Composable) -> tuple[sql.Composed, dict[str, Any]]:
     """A COPY of all rows of the question: id, attributes, position (points) or WKT."""
     terms, values = conditions(question, visible)
     if question.layer.geometry == "Point":

@@ -74,8 +74,8 @@ def sweep() -> None:
         except ValueError:
             continue
         run = Run.objects.filter(id=run_id).first()
-        ended = run is not None and run.status not in Run.OPEN and run.finished_at is not None
-        if run is None or (ended and run.finished_at < timezone.now() - SCRATCH_KEPT):
+        finished = run.finished_at if run and run.status not in Run.OPEN else None
+        if run is None or (finished and finished < timezone.now() - SCRATCH_KEPT):
             storage.remove_scratch(name)
             if run is not None and run.status != Run.DONE:
                 storage.remove(run.results_url)

@@ -186,7 +186,7 @@ def bind(model: type[Feature]) -> Layer:
             continue
         fields.append(
             Field(
-                name=field.column,
+                name=str(field.column),
                 type=field_type(field),
                 required=not field.null and not field.has_default(),
                 **said,
@@ -196,7 +196,7 @@ def bind(model: type[Feature]) -> Layer:
     geometry = GEOMETRY_TYPES[model._meta.get_field("geom").geom_type]  # type: ignore[union-attr]
     return replace(
         model.layer,
-        name=model._meta.model_name if not table.startswith("layers_") else table[7:],
+        name=table.removeprefix("layers_"),
         table=table,
         geometry=geometry,
         fields=tuple(fields),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q
 from psycopg import sql
 
@@ -16,7 +15,8 @@ from twin.core.errors import Forbidden, NotFound, NotLoggedIn
 from twin.core.models import LayerRight
 
 RIGHTS: tuple[Right, ...] = get_args(Right)
-User = AbstractBaseUser | AnonymousUser | Any
+# Whoever asks: a User, or AnonymousUser. Any, because Django types neither as the other's kin.
+User = Any
 
 
 def allowed_layers(user: User, right: Right = "view") -> set[str]:

@@ -89,7 +89,7 @@ def forged(request: HttpRequest) -> HttpResponse | None:
     if request.method in SAFE or not request.path.startswith("/api/"):
         return None
     reason = CsrfViewMiddleware(lambda _: HttpResponse()).process_view(
-        request, lambda: None, (), {}
+        request, HttpResponse, (), {}
     )
     if reason is None:
         return None

@@ -23,7 +23,7 @@ def add_zones(apps, schema_editor):
     with schema_editor.connection.cursor() as cursor:
         for srid in ZONES:
             crs = CRS.from_epsg(srid)
-            meridian = crs.coordinate_operation.params[1].value
+            meridian = crs.to_dict()["lon_0"]
             proj = (
                 f"+proj=tmerc +lat_0=0 +lon_0={meridian:.10g} +k=0.9999 +x_0=500000 +y_0=0 "
                 f"+ellps=WGS84 {SHIFT} +units=m +no_defs"
