@@ -14,6 +14,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
+import math
 import os
 import types
 from collections.abc import Callable
@@ -299,6 +300,7 @@ def _compile_cpu(function: Any) -> Any:
 
 @functools.cache
 def _compile_cuda(function: Any) -> Any:
+    import numba
     from numba import cuda
 
     replace = {
@@ -306,4 +308,11 @@ def _compile_cuda(function: Any) -> Any:
         for name, value in function.__globals__.items()
         if name in function.__code__.co_names and _is_ours(value)
     }
+    if not numba.config.ENABLE_CUDASIM:  # type: ignore[attr-defined]
+        # numba-cuda knows math's square root alone; in Python only numpy's keeps the precision.
+        replace |= {
+            name: math.sqrt
+            for name, value in function.__globals__.items()
+            if name in function.__code__.co_names and value is np.sqrt
+        }
     return cuda.jit(_copy(function, replace, ""), device=True)

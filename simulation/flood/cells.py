@@ -7,8 +7,9 @@ is [PAD, PAD], and its own faces are the western `qx[i, j]` and the northern `qy
 
 from __future__ import annotations
 
-from math import sqrt
 from typing import Any, NamedTuple
+
+from numpy import sqrt
 
 from simulation.flood.physics import (
     ZERO,

@@ -20,9 +20,8 @@ Symbols
 
 from __future__ import annotations
 
-from math import sqrt  # numba-cuda compiles this one, and not numpy's
-
 import numpy as np
+from numpy import sqrt
 
 ZERO = np.float32(0.0)
 HALF = np.float32(0.5)
