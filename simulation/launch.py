@@ -15,7 +15,6 @@ import functools
 import hashlib
 import inspect
 import math
-import os
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -292,10 +291,11 @@ def _compile_cpu(function: Any) -> Any:
     if parallel:
         replace["parallel_range"] = numba.prange
     copy = _copy(function, replace, "_" + _digest(function))
-    cache = os.access(Path(inspect.getsourcefile(function) or "").parent, os.W_OK) or (
-        "NUMBA_CACHE_DIR" in os.environ
-    )
-    return numba.njit(copy, error_model="numpy", parallel=parallel, cache=cache)
+    words: dict[str, Any] = {"error_model": "numpy", "parallel": parallel}
+    try:
+        return numba.njit(copy, cache=True, **words)
+    except RuntimeError:  # neither the package nor the user's own cache folder can be written
+        return numba.njit(copy, **words)
 
 
 @functools.cache
