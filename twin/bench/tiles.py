@@ -1,8 +1,8 @@
 """Vector tiles a second, beside TiPg on the same tables in the same run.
 
 A synthetic city of 200,000 parcels is made in a private cluster; both servers get two processes,
-and the same client asks both for the same tiles, one server after the other. Nothing is cached on
-either side: each request makes its tile.
+and the same client asks both for the same tiles, in turns. Nothing is cached on either
+side: each request makes its tile.
 """
 
 from __future__ import annotations
@@ -64,10 +64,9 @@ def run(json: bool = False, *, parcels: int = 200_000, seconds: float = 4.0) -> 
 
     with rig() as made:
         counts = fill(made.url, parcels, say)
-        tiles, version = _tiles(made.url)
-        ours = _ours(made, tiles, version, seconds, say)
-        made.end_servers()
-        peer, same = (_tipg(made, tiles, seconds, say, more) for more in ({}, SAME))
+        tiles = _tiles(made.url)
+        servers = [_start_ours(made), _start_tipg(made, {}), _start_tipg(made, SAME)]
+        ours, peer, same = _measure(made, servers, tiles, seconds, say)
     report = {
         "rows": dict(counts),
         "layer": LAYER,
@@ -114,7 +113,7 @@ SAME = {
 }
 
 
-def _tiles(url: str) -> tuple[dict[int, list[TileId]], int]:
+def _tiles(url: str) -> dict[int, list[TileId]]:
     """Tiles in which parcels lie, by zoom: all of them, or a fixed random choice."""
     chosen = {}
     with psycopg.connect(url) as link:
@@ -127,16 +126,18 @@ def _tiles(url: str) -> tuple[dict[int, list[TileId]], int]:
             ).fetchall()
             every = [TileId(z, x, y) for x, y in rows]
             chosen[z] = random.Random(z).sample(every, min(len(every), TILES_A_ZOOM))
-        version = link.execute(
-            "SELECT version FROM core_layerversion WHERE layer = %s", [LAYER]
-        ).fetchone()
-    assert version  # migrations write it
-    return chosen, version[0]
+    return chosen
 
 
-def _ours(
-    made: Rig, tiles: dict[int, list[TileId]], version: int, seconds: float, say: Any
-) -> dict[int, Served]:
+class Server(NamedTuple):
+    """A server under test: its port and the addresses of its tiles."""
+
+    name: str
+    port: int
+    path: str
+
+
+def _start_ours(made: Rig) -> Server:
     port = free_port()
     command = ["granian", "twin.asgi:application", "--interface", "asgi", "--no-ws"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "2"]
@@ -150,44 +151,41 @@ def _ours(
     )
     time.sleep(2)  # both workers drain the outbox of the import; then the version stands still
     with psycopg.connect(made.url) as link:
-        row = link.execute("SELECT version FROM core_layerversion WHERE layer = %s", [LAYER])
-        version = (row.fetchone() or (version,))[0]
-    return _measure(
-        made, "Song Sinh", port, tiles, f"/tiles/{LAYER}/{{}}.mvt?v={version}", seconds, say
-    )
+        [version] = link.execute(
+            "SELECT version FROM core_layerversion WHERE layer = %s", [LAYER]
+        ).fetchall()
+    return Server("Song Sinh", port, f"/tiles/{LAYER}/{{}}.mvt?v={version[0]}")
 
 
-def _tipg(
-    made: Rig, tiles: dict[int, list[TileId]], seconds: float, say: Any, more: dict[str, str]
-) -> dict[int, Served]:
+def _start_tipg(made: Rig, more: dict[str, str]) -> Server:
     port = free_port()
     command = ["uvicorn", "tipg.main:app", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--workers", "2", "--log-level", "warning"]
     settings = {name: value for name, value in TIPG.items() if name.startswith("TIPG_")}
     made.serve("tipg", command, port, "/collections/public.layers_parcels", **settings, **more)
-    path = "/collections/public.layers_parcels/tiles/WebMercatorQuad/{}"
     name = "TiPg, same content" if more else "TiPg"
-    try:
-        return _measure(made, name, port, tiles, path, seconds, say)
-    finally:
-        made.end_servers()
+    return Server(name, port, "/collections/public.layers_parcels/tiles/WebMercatorQuad/{}")
 
 
 def _measure(
     made: Rig,
-    name: str,
-    port: int,
+    servers: list[Server],
     tiles: dict[int, list[TileId]],
-    path: str,
     seconds: float,
     say: Any,
-) -> dict[int, Served]:
-    found = {}
+) -> list[dict[int, Served]]:
+    """What each server does at each zoom. Zoom by zoom they take turns, so that what else the
+
+    machine is at falls on all of them; the two that wait do nothing.
+    """
+    found: list[dict[int, Served]] = [{} for _ in servers]
     for z, chosen in tiles.items():
-        paths = [path.format(f"{t.z}/{t.x}/{t.y}") for t in chosen]
-        features = _count(port, paths)  # warms connections, plans and pages, too
-        found[z] = _load(made, port, paths, seconds, features)
-        say(f"{name} z{z}: {found[z].requests_s:.1f} requests/s, p50 {found[z].p50_ms:.1f} ms")
+        for server, served in zip(servers, found, strict=True):
+            paths = [server.path.format(f"{t.z}/{t.x}/{t.y}") for t in chosen]
+            features = _count(server.port, paths)  # warms connections, plans and pages, too
+            served[z] = _load(made, server.port, paths, seconds, features)
+            rate, half = served[z].requests_s, served[z].p50_ms
+            say(f"z{z} {server.name}: {rate:.1f} requests/s, p50 {half:.1f} ms")
     return found
 
 
@@ -205,7 +203,7 @@ def _get(port: int, paths: Iterable[str]) -> list[bytes]:
 
 
 def _count(port: int, paths: list[str]) -> int:
-    """Features that the tiles stand for: cells by their counts, others by their middle's tile."""
+    """Features that the tiles stand for: cells by their counts; those of two tiles count twice."""
     import mapbox_vector_tile
 
     total = 0
