@@ -3,11 +3,12 @@
 # make lint   formatting, types, import rules
 # make bench  figures for tiles and flood, as JSON
 # make clean  remove what was built here (the data folder of a twin stays)
+# make help   print these lines
 
 SHELL := /bin/bash
 UP ?=
 
-.PHONY: demo setup test lint bench clean
+.PHONY: demo setup test lint bench clean help
 
 demo:
 	@scripts/setup.sh
@@ -39,3 +40,6 @@ clean:
 	rm -rf .venv build dist twin/viewer/dist twin/viewer/node_modules
 	rm -rf .ruff_cache .mypy_cache .import_linter_cache .hypothesis test-artifacts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:
+	@sed -n 's/^# //p' Makefile

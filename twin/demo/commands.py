@@ -127,14 +127,13 @@ class _Bar:
 
         self.bar = tqdm(
             total=100,
-            desc="Demo city",
             file=sys.stderr,
-            bar_format="{desc}: {n:3.0f} %|{bar}| {postfix}",
+            bar_format="Demo city: {n:3.0f} %|{bar}| {desc}",
         )
         return self._show
 
     def _show(self, fraction: float, message: str) -> None:
-        self.bar.set_postfix_str(message, refresh=False)
+        self.bar.set_description_str(message, refresh=False)
         self.bar.update(100 * fraction - self.bar.n)
 
     def __exit__(self, *_: object) -> None:
