@@ -228,6 +228,7 @@ class Flood:
         """Bed, greatest depth and speed, arrival time (NaN where the water never came)."""
         host = state.device.host
         arrival = host(state.peaks.arrival).astype(np.float32)
+        datum = state.inputs.case.grid.vertical_datum
         fields = {
             "bed": state.inputs.bed,
             "max_depth": host(state.peaks.depth).astype(np.float32),
@@ -238,7 +239,8 @@ class Flood:
             {
                 name: (("y", "x"), np.where(state.holds_water, values, np.float32(np.nan)))
                 for name, values in fields.items()
-            }
+            },
+            attrs={"vertical_datum": datum} if datum else {},
         )
 
     def summary(self, state: FloodState) -> dict[str, Any]:
@@ -266,7 +268,7 @@ class Flood:
 
     def publish(self, state: FloodState, results: xarray.Dataset, out: Folder) -> None:
         """Write gauges.csv and max_depth.tif."""
-        publish(state.inputs.grid, results, out)
+        publish(state.inputs.grid, results, out, state.inputs.case.grid.vertical_datum)
 
     def _observe(self, state: FloodState) -> None:
         real = type(state.scalars.dt)

@@ -15,10 +15,13 @@ GAUGE_COLUMNS = ("time_s", "name", "depth_m", "level_m", "speed_m_s")
 NODATA = -9999.0
 
 
-def publish(grid: Grid, results: xarray.Dataset, out: Folder) -> None:
+def publish(
+    grid: Grid, results: xarray.Dataset, out: Folder, vertical_datum: str | None = None
+) -> None:
     """Write both files; without gauges the CSV holds only its header."""
+    tags = {"vertical_datum": vertical_datum} if vertical_datum else {}
     out.write("gauges.csv", gauges_csv(results).encode())
-    out.write("max_depth.tif", geotiff(results["max_depth"].values, grid))
+    out.write("max_depth.tif", geotiff(results["max_depth"].values, grid, tags))
 
 
 def gauges_csv(results: xarray.Dataset) -> str:
@@ -36,7 +39,7 @@ def gauges_csv(results: xarray.Dataset) -> str:
     return text.getvalue()
 
 
-def geotiff(values: np.ndarray, grid: Grid) -> bytes:
+def geotiff(values: np.ndarray, grid: Grid, tags: dict[str, str]) -> bytes:
     """A float32 GeoTIFF of (rows, cols) values; NaN becomes its nodata."""
     from rasterio.io import MemoryFile
 
@@ -56,4 +59,5 @@ def geotiff(values: np.ndarray, grid: Grid) -> bytes:
             tiled=True,
         ) as file:
             file.write(np.where(np.isnan(values), NODATA, values).astype(np.float32), 1)
+            file.update_tags(**tags)
         return memory.read()
