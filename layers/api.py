@@ -136,7 +136,11 @@ async def features(request: HttpRequest, name: str) -> HttpResponse:
         if request.GET.get("count"):
             [(matched,)] = await fetch(*items.count_query(question, visible))
     except DataError as error:
-        raise BadInput(f"A value does not fit its field: {str(error).splitlines()[0]}") from error
+        reason = str(error).splitlines()[0]
+        raise BadInput(
+            f"A value does not fit its field: {reason}",
+            vi=f"Có giá trị không hợp với trường của nó: {reason}",
+        ) from error
     page = rows[: question.limit]
     links = []
     if len(rows) > question.limit:
@@ -186,7 +190,11 @@ async def feature(request: HttpRequest, name: str, feature_id: UUID) -> HttpResp
         [feature_id],
     )
     if not rows:
-        raise NotFound(f"There is no {name} feature {feature_id}", code="no_such_feature")
+        raise NotFound(
+            f"There is no {name} feature {feature_id}",
+            vi=f"Lớp “{layer.title.vi}” không có đối tượng {feature_id}",
+            code="no_such_feature",
+        )
     return HttpResponse(rows[0][0], content_type="application/geo+json")
 
 
@@ -207,9 +215,17 @@ async def series(
         [sensor_id],
     )
     if not found:
-        raise NotFound(f"There is no sensor {sensor_id}", code="no_such_feature")
+        raise NotFound(
+            f"There is no sensor {sensor_id}",
+            vi=f"Không có cảm biến {sensor_id}",
+            code="no_such_feature",
+        )
     if not 1 <= limit <= 50_000:
-        raise BadInput(f"limit={limit}: ask for 1 to 50000", field="limit")
+        raise BadInput(
+            f"limit={limit}: ask for 1 to 50000",
+            vi=f"limit={limit}: hãy yêu cầu từ 1 đến 50000",
+            field="limit",
+        )
     last = last or datetime.now(UTC)
     first = first or last - timedelta(days=7)
     rows = await fetch(*observations.series_query(sensor_id, first, last, limit))
@@ -238,7 +254,11 @@ async def find(request: HttpRequest, q: str, limit: int = 20) -> dict[str, Any]:
     if not words:
         return {"results": []}
     if not 1 <= limit <= 100:
-        raise BadInput(f"limit={limit}: ask for 1 to 100", field="limit")
+        raise BadInput(
+            f"limit={limit}: ask for 1 to 100",
+            vi=f"limit={limit}: hãy yêu cầu từ 1 đến 100",
+            field="limit",
+        )
     known = await sync_to_async(searchable)(await request.auser())
     query = search.search_query(words, limit, known)
     if query is None:

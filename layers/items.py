@@ -63,6 +63,7 @@ def parse_bbox(text: str) -> tuple[float, float, float, float]:
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
         raise BadInput(
             f'bbox={text}: write west,south,east,north in degrees, such as "107.0,16.7,107.2,16.9"',
+            vi=f"bbox={text}: hãy viết tây,nam,đông,bắc bằng độ, ví dụ 107.0,16.7,107.2,16.9",
             code="bad_bbox",
             field="bbox",
         )
@@ -81,7 +82,9 @@ def decode_key(text: str) -> tuple[Any, str]:
         return value, str(feature_id)
     except (ValueError, binascii.Error, TypeError) as error:
         raise BadInput(
-            f"after={text} is no key of a page; follow the links of the answer", field="after"
+            f"after={text} is no key of a page; follow the links of the answer",
+            vi=f"after={text} không phải khóa của trang; hãy theo liên kết trong câu trả lời",
+            field="after",
         ) from error
 
 
@@ -95,6 +98,7 @@ def known_field(layer: Layer, name: str, parameter: str) -> str:
     names = ", ".join([*(each.name for each in layer.fields), *SYSTEM_FIELDS])
     raise BadInput(
         f'The layer "{layer.name}" has no field "{name}"; it has {names}',
+        vi=f"Lớp “{layer.title.vi}” không có trường “{name}”; các trường là {names}",
         code="no_such_field",
         field=parameter,
     )
@@ -110,7 +114,11 @@ def ask(layer: Layer, query: Mapping[str, str]) -> Question:
     except ValueError:
         limit = 0
     if not 1 <= limit <= MAX_LIMIT:
-        raise BadInput(f"limit={query['limit']}: ask for 1 to {MAX_LIMIT}", field="limit")
+        raise BadInput(
+            f"limit={query['limit']}: ask for 1 to {MAX_LIMIT}",
+            vi=f"limit={query['limit']}: hãy yêu cầu từ 1 đến {MAX_LIMIT}",
+            field="limit",
+        )
     sort = query.get("sort") or ""
     if sort:
         known_field(layer, sort.lstrip("-"), "sort")

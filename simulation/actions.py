@@ -19,13 +19,26 @@ from simulation import forms, impacts, inputs, storage
 from simulation.scenarios import Run, Scenario
 from tiles.products import publish_depth
 from twin.core import outbox
+from twin.core.declare import Text
 from twin.core.errors import Conflict, NotFound
 from twin.core.grid import Grid
 from twin.core.products import RasterProduct
 
 logger = logging.getLogger("twin.runs")
 
-LONGEST_ERROR = 1000
+LONGEST_ERROR = 800  # characters; both languages must fit into one live event
+WAITING = Text("Waiting for a worker", "Đang chờ máy tính toán")
+READING = Text("Reading the terrain", "Đang đọc địa hình")
+DONE = Text("Done", "Đã xong")
+FAILED = Text("Failed", "Bị lỗi")
+SHUT_DOWN = Text(
+    "The worker that computed this run was shut down; run it again",
+    "Máy tính toán lần chạy này đã được tắt; hãy chạy lại",
+)
+STOPPED = Text(
+    "The worker that computed this run stopped; run it again",
+    "Máy tính toán lần chạy này đã dừng; hãy chạy lại",
+)
 
 
 class Superseded(Exception):
@@ -46,7 +59,7 @@ def request_run(*, form: forms.StormForm, requested_by: str) -> Run:
         requested_by=requested_by,
         requested_at=timezone.now(),
         sent_at=timezone.now(),
-        message="Waiting for a worker",
+        message=WAITING.as_dict(),
         area=Polygon(inputs.outline(grid)),
         cell_m=form.cell_m,
         duration_s=form.duration_s,
@@ -80,7 +93,7 @@ def start_run(*, run_id: uuid.UUID, worker: str) -> Run | None:
         "worker": worker,
         "started_at": now,
         "heartbeat_at": now,
-        "message": "Reading the terrain",
+        "message": READING.as_dict(),
     }
     if not Run.objects.filter(id=run_id, status=Run.QUEUED).update(**changes):
         return None
@@ -90,10 +103,12 @@ def start_run(*, run_id: uuid.UUID, worker: str) -> Run | None:
 
 
 @transaction.atomic
-def report_progress(*, run: Run, progress: float, message: str) -> bool:
+def report_progress(*, run: Run, progress: float, message: Text) -> bool:
     """Write and tell how far an attempt is; False where the run is no longer its own."""
-    run.progress, run.message = min(max(progress, 0.0), 1.0), message
-    held = _mine(run).update(progress=run.progress, message=message, heartbeat_at=timezone.now())
+    run.progress, run.message = min(max(progress, 0.0), 1.0), message.as_dict()
+    held = _mine(run).update(
+        progress=run.progress, message=run.message, heartbeat_at=timezone.now()
+    )
     if held:
         outbox.emit_on_commit("run", run.state())
     return bool(held)
@@ -118,7 +133,7 @@ def finish_run(
     """
     publish_depth(run_id=str(run.id), results=results, created_by=run.requested_by)
     impacts.assess(run=run, results=results, grid=grid, ground=ground)
-    run.status, run.progress, run.message = Run.DONE, 1.0, "Done"
+    run.status, run.progress, run.message = Run.DONE, 1.0, DONE.as_dict()
     run.finished_at = timezone.now()
     run.summary, run.results = summary, results
     held = _mine(run).update(
@@ -136,12 +151,12 @@ def finish_run(
 
 
 @transaction.atomic
-def fail_run(*, run: Run, error: str) -> bool:
+def fail_run(*, run: Run, error: Text) -> bool:
     """Give an attempt up with words; False where the run is no longer its own."""
     held = _mine(run).update(
         status=Run.FAILED,
-        error=error[:LONGEST_ERROR],
-        message="Failed",
+        error=Text(error.en[:LONGEST_ERROR], error.vi[:LONGEST_ERROR]).as_dict(),
+        message=FAILED.as_dict(),
         finished_at=timezone.now(),
     )
     if held:
@@ -153,14 +168,21 @@ def fail_run(*, run: Run, error: str) -> bool:
 @transaction.atomic
 def cancel_run(*, run_id: uuid.UUID, canceled_by: str) -> Run:
     """End a queued or running run; its worker stops within a second. Raises Conflict, NotFound."""
+    said = Text(f"Canceled by {canceled_by}", f"{canceled_by} đã hủy")
     held = Run.objects.filter(id=run_id, status__in=Run.OPEN).update(
-        status=Run.CANCELED, message=f"Canceled by {canceled_by}", finished_at=timezone.now()
+        status=Run.CANCELED, message=said.as_dict(), finished_at=timezone.now()
     )
     run = Run.objects.select_related("scenario").filter(id=run_id).first()
     if run is None:
-        raise NotFound(f"There is no run {run_id}", code="no_such_run")
+        raise NotFound(
+            f"There is no run {run_id}", vi=f"Không có lần chạy {run_id}", code="no_such_run"
+        )
     if not held:
-        raise Conflict(f'The run "{run.title}" is already {run.status}', code="run_ended")
+        raise Conflict(
+            f'The run "{run.title}" is already {run.status_words.en}',
+            vi=f"Lần chạy “{run.title}” {run.status_words.vi} rồi",
+            code="run_ended",
+        )
     outbox.emit_on_commit("run", run.state())
     return run
 
@@ -172,7 +194,11 @@ def delete_run(*, run: Run) -> None:
     if held is None:
         return
     if held.status in Run.OPEN:
-        raise Conflict(f'"{run.title}" is {held.status}; cancel it first', code="run_open")
+        raise Conflict(
+            f'"{run.title}" is {held.status_words.en}; cancel it first',
+            vi=f"“{run.title}” {held.status_words.vi}; hãy hủy lần chạy này trước",
+            code="run_open",
+        )
     RasterProduct.objects.filter(run_id=str(run.id)).delete()
     Run.objects.filter(id=run.id).delete()
     transaction.on_commit(lambda: storage.remove(held.results or held.results_url))
@@ -181,24 +207,21 @@ def delete_run(*, run: Run) -> None:
 @transaction.atomic
 def abandon_runs(*, worker: str) -> int:
     """Fail what a worker computes that is being shut down; the number of runs."""
-    return _give_up(
-        Run.objects.filter(status=Run.RUNNING, worker=worker),
-        "The worker that computed this run was shut down; run it again",
-    )
+    return _give_up(Run.objects.filter(status=Run.RUNNING, worker=worker), SHUT_DOWN)
 
 
 @transaction.atomic
 def fail_stale_runs() -> int:
     """Fail runs whose worker died without a word; the number of runs."""
-    return _give_up(Run.objects.stale(), "The worker that computed this run stopped; run it again")
+    return _give_up(Run.objects.stale(), STOPPED)
 
 
-def _give_up(runs: Any, error: str) -> int:
+def _give_up(runs: Any, error: Text) -> int:
     given_up = list(runs.select_for_update(skip_locked=True))
     for run in given_up:
-        run.status, run.error, run.message = Run.FAILED, error, "Failed"
+        run.status, run.error, run.message = Run.FAILED, error.as_dict(), FAILED.as_dict()
         run.finished_at = timezone.now()
         run.save(update_fields=["status", "error", "message", "finished_at"])
         outbox.emit_on_commit("run", run.state())
-        logger.warning("Run %s: %s", run.id, error)
+        logger.warning("Run %s: %s", run.id, error.en)
     return len(given_up)

@@ -42,23 +42,40 @@ CSV_HEADER = {
 NO_WARD = Text("no ward", "ngoài các phường")
 
 
-def require_storm_role(request: HttpRequest, action: str) -> str:
+RUN_IT = Text("run a storm", "chạy mô phỏng")
+READ_RAIN = Text("read rain for a storm", "đọc số liệu mưa")
+CANCEL_IT = Text("cancel a run", "hủy lần chạy")
+REMOVE_IT = Text("remove a run", "xóa lần chạy")
+
+
+def require_storm_role(request: HttpRequest, action: Text) -> str:
     """The user's name, if their role may run storms."""
     if not request.user.is_authenticated:
-        raise NotLoggedIn(f"Log in as flood officer or planner to {action}")
+        raise NotLoggedIn(
+            f"Log in as flood officer or planner to {action.en}",
+            vi="Hãy đăng nhập với vai trò cán bộ phòng chống lụt hoặc cán bộ quy hoạch để "
+            f"{action.vi}",
+        )
     if not permissions.has_role(request.user, *STORM_ROLES):
-        raise Forbidden(f"Only flood officers and planners may {action}")
+        raise Forbidden(
+            f"Only flood officers and planners may {action.en}",
+            vi=f"Chỉ cán bộ phòng chống lụt và cán bộ quy hoạch được {action.vi}",
+        )
     return request.user.get_username()
 
 
 def run_for(request: HttpRequest, run_id: UUID) -> Run:
     """The run, if the user may see runs."""
     if not request.user.is_authenticated:
-        raise NotLoggedIn("Log in to see runs")
+        raise NotLoggedIn("Log in to see runs", vi="Hãy đăng nhập để xem các lần chạy")
     runs = Run.objects.all().visible_to(request.user).select_related("scenario")
     run = runs.filter(id=run_id).first()
     if run is None:
-        raise NotFound("There is no such run; it may have been removed", code="no_such_run")
+        raise NotFound(
+            "There is no such run; it may have been removed",
+            vi="Không có lần chạy này; có thể đã bị xóa",
+            code="no_such_run",
+        )
     return run
 
 
@@ -66,7 +83,11 @@ def finished(request: HttpRequest, run_id: UUID) -> Run:
     """The run, if it has results."""
     run = run_for(request, run_id)
     if run.status != Run.DONE:
-        raise Conflict(f'"{run.title}" is {run.status} and has no results', code="no_results")
+        raise Conflict(
+            f'"{run.title}" is {run.status_words.en} and has no results',
+            vi=f"“{run.title}” {run.status_words.vi} và chưa có kết quả",
+            code="no_results",
+        )
     return run
 
 
@@ -84,7 +105,7 @@ def list_runs(request: HttpRequest, limit: int = 50) -> dict[str, Any]:
 @router.post("/runs", response={201: dict[str, Any]})
 def request_run(request: HttpRequest, form: StormForm) -> Status[dict[str, Any]]:
     """Ask for a storm; answers at once, the run follows on the live stream."""
-    name = require_storm_role(request, "run a storm")
+    name = require_storm_role(request, RUN_IT)
     run = actions.request_run(form=form, requested_by=name)
     return Status(201, run.as_dict([]))
 
@@ -92,9 +113,13 @@ def request_run(request: HttpRequest, form: StormForm) -> Status[dict[str, Any]]
 @router.post("/runs/rain-csv")
 def read_rain(request: HttpRequest) -> dict[str, Any]:
     """Read a gauge's CSV (the request's body) into a rain series for the form."""
-    require_storm_role(request, "read rain for a storm")
+    require_storm_role(request, READ_RAIN)
     if int(request.headers.get("Content-Length") or 0) > LARGEST_CSV:
-        raise BadInput("The file is larger than 2 MB; cut the storm out", field="rain.series")
+        raise BadInput(
+            "The file is larger than 2 MB; cut the storm out",
+            vi="Tệp lớn hơn 2 MB; hãy cắt riêng trận mưa cần dùng",
+            field="rain.series",
+        )
     series = read_gauge(request.body)
     return {"series": series, "total_mm": round(total_mm(series), 3)}
 
@@ -108,17 +133,20 @@ def one_run(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
 @router.post("/runs/{uuid:run_id}/cancel")
 def cancel_run(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
     """End a queued or running run."""
-    name = require_storm_role(request, "cancel a run")
+    name = require_storm_role(request, CANCEL_IT)
     return actions.cancel_run(run_id=run_id, canceled_by=name).as_dict()
 
 
 @router.delete("/runs/{uuid:run_id}", response={204: None})
 def delete_run(request: HttpRequest, run_id: UUID) -> Status[None]:
     """Remove an ended run with its results: for who asked for it, and admins."""
-    name = require_storm_role(request, "remove a run")
+    name = require_storm_role(request, REMOVE_IT)
     run = run_for(request, run_id)
     if run.requested_by != name and not permissions.has_role(request.user):
-        raise Forbidden(f"Only {run.requested_by} and admins may remove this run")
+        raise Forbidden(
+            f"Only {run.requested_by} and admins may remove this run",
+            vi=f"Chỉ {run.requested_by} và quản trị viên được xóa lần chạy này",
+        )
     actions.delete_run(run=run)
     return Status(204, None)
 
@@ -148,7 +176,11 @@ def impact_csv(
     """The same table as CSV; a byte-order mark makes Excel read UTF-8."""
     run = finished(request, run_id)
     if lang not in CSV_HEADER:
-        raise BadInput(f'lang is "{lang}"; give vi or en', field="lang")
+        raise BadInput(
+            f'lang is "{lang}"; give vi or en',
+            vi=f"lang là “{lang}”; hãy dùng vi hoặc en",
+            field="lang",
+        )
     text = io.StringIO()
     text.write("\ufeff")
     writer = csv.writer(text)

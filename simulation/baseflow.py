@@ -73,7 +73,10 @@ def read_baseflow(folder: Path, grid: Grid, bed: np.ndarray) -> Baseflow | None:
             for river in said["rivers"]
         ]
     except (KeyError, TypeError, ValueError) as error:
-        raise BadInput(f"{file} is no baseflow file ({error}); make it again") from error
+        raise BadInput(
+            f"{file} is no baseflow file ({error}); make it again",
+            vi=f"{file} không phải tệp dòng chảy nền ({error}); hãy tạo lại tệp này",
+        ) from error
     level = np.where(level > bed, level, np.nan)
     if np.isnan(level).all():
         return None

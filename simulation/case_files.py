@@ -42,7 +42,11 @@ def write_case(form: StormForm, grid: Grid, terrain: Terrain, folder: Path) -> N
     """Write CASE.toml and all that it names into an empty folder; raises BadInput."""
     bed = read_on(terrain.location, grid)
     if np.isnan(bed).all():
-        raise BadInput("The terrain holds no data in this area; choose another", field="area")
+        raise BadInput(
+            "The terrain holds no data in this area; choose another",
+            vi="Địa hình không có số liệu trong phạm vi này; hãy chọn phạm vi khác",
+            field="area",
+        )
     baseflow = None
     if form.baseflow:
         baseflow = read_baseflow(Path(settings.TWIN_DATA) / "terrain", grid, bed)

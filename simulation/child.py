@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from twin.core.declare import Text
 from twin.core.errors import TwinError
 from twin.local.account import tethered
 
@@ -29,24 +30,40 @@ POLL_S = 0.25
 TAIL_BYTES = 4000
 CANCELED_CODE = 3
 
+NO_MEMORY = Text(
+    "The run needs more memory than this machine has; take larger cells or a smaller area",
+    "Lần chạy cần nhiều bộ nhớ hơn máy này có; hãy dùng ô lớn hơn hoặc phạm vi nhỏ hơn",
+)
 # What a traceback of the runner says -> what an officer can do about it.
 CAUSES = {
-    "No space left on device": "The disk for results is full; remove old runs or other files, "
-    "then run it again",
-    "Disk quota exceeded": "The disk quota for results is used up; remove old runs, "
-    "then run it again",
-    "MemoryError": "The run needs more memory than this machine has; "
-    "take larger cells or a smaller area",
-    "Unable to allocate": "The run needs more memory than this machine has; "
-    "take larger cells or a smaller area",
+    "No space left on device": Text(
+        "The disk for results is full; remove old runs or other files, then run it again",
+        "Ổ đĩa chứa kết quả đã đầy; hãy xóa các lần chạy cũ hoặc tệp khác rồi chạy lại",
+    ),
+    "Disk quota exceeded": Text(
+        "The disk quota for results is used up; remove old runs, then run it again",
+        "Hạn mức ổ đĩa cho kết quả đã hết; hãy xóa các lần chạy cũ rồi chạy lại",
+    ),
+    "MemoryError": NO_MEMORY,
+    "Unable to allocate": NO_MEMORY,
 }
+TOO_LONG = Text(
+    "The run took longer than runs may; take larger cells or a smaller area",
+    "Lần chạy vượt quá thời gian cho phép; hãy dùng ô lớn hơn hoặc phạm vi nhỏ hơn",
+)
+KILLED = Text(
+    "The system ended the computation, most likely because memory ran out; "
+    "take larger cells or a smaller area",
+    "Hệ thống đã ngắt việc tính toán, nhiều khả năng do hết bộ nhớ; "
+    "hãy dùng ô lớn hơn hoặc phạm vi nhỏ hơn",
+)
 
 
 class Stopped(Exception):
     """The run was asked to stop before its end."""
 
 
-def words_for(text: str) -> str | None:
+def words_for(text: str) -> Text | None:
     """What to do about a failure whose report holds one of the known causes."""
     return next((advice for sign, advice in CAUSES.items() if sign in text), None)
 
@@ -84,7 +101,8 @@ def run_child(
         return summary
     if child.returncode == CANCELED_CODE:
         raise Stopped
-    raise TwinError(_trouble(child.returncode, log), code="run_failed")
+    trouble = _trouble(child.returncode, log)
+    raise TwinError(trouble.en, vi=trouble.vi, code="run_failed")
 
 
 def child_environment() -> dict[str, str]:
@@ -113,10 +131,7 @@ def _follow(
         if not keep_going(newest):
             raise Stopped
         if time.monotonic() > deadline:
-            raise TwinError(
-                "The run took longer than runs may; take larger cells or a smaller area",
-                code="too_long",
-            )
+            raise TwinError(TOO_LONG.en, vi=TOO_LONG.vi, code="too_long")
     child.wait()
     return summary
 
@@ -146,20 +161,21 @@ def end(child: subprocess.Popen[bytes]) -> None:
         child.stdout.close()
 
 
-def _trouble(code: int, log: Path) -> str:
+def _trouble(code: int, log: Path) -> Text:
     """Why the runner ended, for the person who asked for the run."""
     said = log.read_bytes()[-TAIL_BYTES:].decode("utf-8", "replace")
     if advice := words_for(said):
         return advice
     if code == -signal.SIGKILL:
-        return (
-            "The system ended the computation, most likely because memory ran out; "
-            "take larger cells or a smaller area"
-        )
+        return KILLED
     lines = [line for line in said.splitlines() if line.strip()]
     worded = next((line for line in reversed(lines) if line.startswith("error: ")), None)
     if worded:
         # Paths of the run's own folder mean nothing to an officer.
-        return worded.removeprefix("error: ").replace(f"{log.parent}{os.sep}", "")
-    last = lines[-1] if lines else "it said nothing"
-    return f"The computation stopped with exit code {code} ({last}); tell the administrator"
+        reason = worded.removeprefix("error: ").replace(f"{log.parent}{os.sep}", "")
+        return Text(reason, f"Tính toán thất bại: {reason}")
+    last = lines[-1] if lines else "–"
+    return Text(
+        f"The computation stopped with exit code {code} ({last}); tell the administrator",
+        f"Tính toán dừng với mã thoát {code} ({last}); hãy báo cho quản trị viên",
+    )

@@ -8,105 +8,38 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from simulation import rain
+from simulation.validators import Series, box, one_of, series_of, within, words
+from twin.core.declare import Text
 from twin.core.errors import BadInput
+from twin.core.vietnamese import number as vn
 
 MOST_OUTPUTS = 500
 MOST_INFLOWS = 50
-LONGEST_SERIES = 20_000
 LONGEST_RUN_S = 14 * 86400.0
 
-Series = list[tuple[float, float]]
-
-
-def within(what: str, low: float, high: float, unit: str = "") -> BeforeValidator:
-    """A validator of one number; its error names the thing, the value and the range."""
-
-    def check(value: Any) -> float:
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            raise ValueError(f"{what} must be a number; you gave {value!r}") from None
-        if isinstance(value, bool) or not low <= number <= high:
-            raise ValueError(f"{what} is {value}{unit}; give {low:g} to {high:g}{unit}")
-        return number
-
-    return BeforeValidator(check)
-
-
-def series_of(what: str, unit: str, high: float) -> BeforeValidator:
-    """A validator of [[time_s, value], ...]: numbers, times rising from 0, values not negative."""
-
-    def check(value: Any) -> Series:
-        if not isinstance(value, list) or not value:
-            raise ValueError(f"{what} needs rows of a time in seconds and a value in {unit}")
-        if len(value) > LONGEST_SERIES:
-            raise ValueError(f"{what} has {len(value):,} rows; at most {LONGEST_SERIES:,}")
-        rows: Series = []
-        for number, row in enumerate(value, 1):
-            try:
-                time, amount = map(float, row)
-            except (TypeError, ValueError):
-                raise ValueError(
-                    f"{what}, row {number}: {row!r} is no pair of a time [s] and a value [{unit}]"
-                ) from None
-            if not (math.isfinite(time) and 0 <= amount <= high):
-                raise ValueError(
-                    f"{what}, row {number}: {amount:g} {unit}; give 0 to {high:,g} {unit}"
-                )
-            rows.append((time, amount))
-        if rows[0][0] != 0:
-            raise ValueError(f"{what} starts at {rows[0][0]:g} s; start it at 0")
-        for number, ((before, _), (after, _)) in enumerate(pairwise(rows), 2):
-            if after <= before:
-                raise ValueError(
-                    f"{what}, row {number}: {after:g} s is not after {before:g} s; sort the rows"
-                )
-        return rows
-
-    return BeforeValidator(check)
-
-
-def one_of(what: str, *choices: str) -> BeforeValidator:
-    """A validator of one of a few words."""
-
-    def check(value: Any) -> Any:
-        if value not in choices:
-            raise ValueError(f"{what} is {value!r}; choose one of {', '.join(choices)}")
-        return value
-
-    return BeforeValidator(check)
-
-
-def words(what: str, most: int) -> BeforeValidator:
-    """A validator of a short text that isn't blank."""
-
-    def check(value: Any) -> str:
-        text = value.strip() if isinstance(value, str) else ""
-        if not text or len(text) > most:
-            raise ValueError(f"{what} needs 1 to {most} characters")
-        return text
-
-    return BeforeValidator(check)
-
-
-def box(value: Any) -> list[float]:
-    """A checked bounding box [west, south, east, north] in degrees."""
-    try:
-        west, south, east, north = map(float, value)
-    except (TypeError, ValueError):
-        raise ValueError("the area needs west, south, east and north in degrees") from None
-    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-        raise ValueError(
-            f"the area runs from {west:g} to {east:g} east and {south:g} to {north:g} north; "
-            "west must lie west of east, south south of north, in degrees"
-        )
-    return [west, south, east, north]
+TITLE = Text("the title", "tên trận mưa")
+CELL = Text("the cell size", "kích thước ô")
+RUN = Text("the run's duration", "thời gian chạy")
+INTERVAL = Text("the output interval", "khoảng thời gian giữa hai lần ghi kết quả")
+MANNING = Text("Manning's n", "hệ số nhám Manning n")
+EDGES = Text("the edges", "biên mô hình")
+BUILDINGS = Text("buildings", "công trình chắn nước")
+RAIN_KIND = Text("the kind of rain", "loại mưa")
+RAIN_TOTAL = Text("the total rain", "tổng lượng mưa")
+RAIN_DURATION = Text("the duration of the rain", "thời gian mưa")
+RAIN_PATTERN = Text("the pattern of the rain", "dạng mưa")
+RAIN_PEAK = Text("the peak's share of the duration", "vị trí đỉnh mưa")
+RAIN_SERIES = Text("the rain series", "chuỗi số liệu mưa")
+INFLOW_NAME = Text("the inflow's name", "tên nguồn nước")
+INFLOW_LON = Text("the inflow's longitude", "kinh độ của nguồn nước")
+INFLOW_LAT = Text("the inflow's latitude", "vĩ độ của nguồn nước")
+DISCHARGE = Text("the discharge", "lưu lượng")
+INFLOW_SERIES = Text("the inflow's series", "chuỗi lưu lượng của nguồn nước")
 
 
 class Part(BaseModel):
@@ -126,16 +59,16 @@ class Rain(Part):
 
     kind: Annotated[
         Literal["uniform", "design", "series"],
-        one_of("the kind of rain", "uniform", "design", "series"),
+        one_of(RAIN_KIND, "uniform", "design", "series"),
     ] = "uniform"
-    total_mm: Annotated[float, within("the total rain", 0, 2000, " mm")] = 0.0
-    duration_s: Annotated[float, within("the duration of the rain", 60, LONGEST_RUN_S, " s")] = 3600
+    total_mm: Annotated[float, within(RAIN_TOTAL, 0, 2000, " mm")] = 0.0
+    duration_s: Annotated[float, within(RAIN_DURATION, 60, LONGEST_RUN_S, " s")] = 3600
     pattern: Annotated[
         Literal["uniform", "triangular", "chicago"],
-        one_of("the pattern of the rain", "uniform", "triangular", "chicago"),
+        one_of(RAIN_PATTERN, "uniform", "triangular", "chicago"),
     ] = "uniform"
-    peak: Annotated[float, within("the peak's share of the duration", 0.01, 0.99)] = 0.4
-    series: Annotated[Series, series_of("the rain series", "mm/h", 2500)] | None = None
+    peak: Annotated[float, within(RAIN_PEAK, 0.01, 0.99)] = 0.4
+    series: Annotated[Series, series_of(RAIN_SERIES, "mm/h", 2500)] | None = None
 
     def rates(self) -> Series:
         """The rates [mm/h] over time, each held until the next."""
@@ -148,27 +81,27 @@ class Rain(Part):
 class Inflow(Part):
     """Water that enters at a place: steady, or a series over time."""
 
-    name: Annotated[str, words("the inflow's name", 60)] = "inflow"
-    lon: Annotated[float, within("the inflow's longitude", -180, 180, "°")]
-    lat: Annotated[float, within("the inflow's latitude", -90, 90, "°")]
-    discharge_m3_s: Annotated[float, within("the discharge", 0, 100_000, " m³/s")] | None = None
-    series: Annotated[Series, series_of("the inflow's series", "m³/s", 100_000)] | None = None
+    name: Annotated[str, words(INFLOW_NAME, 60)] = "inflow"
+    lon: Annotated[float, within(INFLOW_LON, -180, 180, "°")]
+    lat: Annotated[float, within(INFLOW_LAT, -90, 90, "°")]
+    discharge_m3_s: Annotated[float, within(DISCHARGE, 0, 100_000, " m³/s")] | None = None
+    series: Annotated[Series, series_of(INFLOW_SERIES, "m³/s", 100_000)] | None = None
 
 
 class StormForm(Part):
     """A storm as an officer asks for it."""
 
-    title: Annotated[str, words("the title", 120)]
+    title: Annotated[str, words(TITLE, 120)]
     area: Area | None = None
-    cell_m: Annotated[float, within("the cell size", 0.5, 1000, " m")] = 10.0
-    duration_s: Annotated[float, within("the run's duration", 60, LONGEST_RUN_S, " s")] = 7200.0
-    output_interval_s: Annotated[float, within("the output interval", 1, 86400, " s")] = 300.0
+    cell_m: Annotated[float, within(CELL, 0.5, 1000, " m")] = 10.0
+    duration_s: Annotated[float, within(RUN, 60, LONGEST_RUN_S, " s")] = 7200.0
+    output_interval_s: Annotated[float, within(INTERVAL, 1, 86400, " s")] = 300.0
     rain: Rain = Field(default_factory=Rain)
     inflows: list[Inflow] = Field(default_factory=list)
-    manning: Annotated[float, within("Manning's n", 0.005, 0.5)] = 0.035
-    edges: Annotated[Literal["open", "closed"], one_of("the edges", "open", "closed")] = "open"
+    manning: Annotated[float, within(MANNING, 0.005, 0.5)] = 0.035
+    edges: Annotated[Literal["open", "closed"], one_of(EDGES, "open", "closed")] = "open"
     buildings: Annotated[
-        Literal["auto", "raise", "ignore"], one_of("buildings", "auto", "raise", "ignore")
+        Literal["auto", "raise", "ignore"], one_of(BUILDINGS, "auto", "raise", "ignore")
     ] = "auto"
     baseflow: bool = True
 
@@ -181,13 +114,14 @@ class StormForm(Part):
         }
 
 
-def span(seconds: float) -> str:
+def span(seconds: float) -> Text:
     """A duration for people: 90 s, 45 min, 2 h, 1 h 30 min."""
     if seconds < 120 or seconds % 60:
-        return f"{seconds:g} s"
+        return Text(f"{seconds:g} s", f"{vn(seconds)} giây")
     hours, minutes = divmod(round(seconds / 60), 60)
-    parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
-    return " ".join(parts)
+    en = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
+    vi = [f"{hours} giờ"] * bool(hours) + [f"{minutes} phút"] * bool(minutes)
+    return Text(" ".join(en), " ".join(vi))
 
 
 def check(form: StormForm) -> StormForm:
@@ -199,47 +133,63 @@ def check(form: StormForm) -> StormForm:
     if not wet and not form.inflows:
         raise BadInput(
             "The storm brings no water: the rain is 0 mm and there is no inflow; give one of them",
+            vi="Trận mưa không có nước: lượng mưa là 0 mm và không có nguồn nước chảy vào; "
+            "hãy nhập một trong hai",
             field="rain.total_mm" if form.rain.kind != "series" else "rain.series",
         )
     return form
 
 
 def _check_outputs(form: StormForm) -> None:
+    every, end = span(form.output_interval_s), span(form.duration_s)
     if form.output_interval_s > form.duration_s:
         raise BadInput(
-            f"Results are kept every {span(form.output_interval_s)} but the run ends after "
-            f"{span(form.duration_s)}; shorten the interval or extend the run",
+            f"Results are kept every {every.en} but the run ends after {end.en}; "
+            "shorten the interval or extend the run",
+            vi=f"Kết quả được ghi mỗi {every.vi} nhưng lần chạy kết thúc sau {end.vi}; "
+            "hãy rút ngắn khoảng ghi hoặc kéo dài thời gian chạy",
             field="output_interval_s",
         )
     outputs = form.duration_s / form.output_interval_s
     if outputs > MOST_OUTPUTS:
+        fits = span(60 * math.ceil(form.duration_s / MOST_OUTPUTS / 60))
         raise BadInput(
-            f"A result every {span(form.output_interval_s)} for {span(form.duration_s)} makes "
-            f"{outputs:,.0f} of them; at most {MOST_OUTPUTS} are kept. Take an interval of "
-            f"{span(60 * math.ceil(form.duration_s / MOST_OUTPUTS / 60))} or more",
+            f"A result every {every.en} for {end.en} makes {outputs:,.0f} of them; "
+            f"at most {MOST_OUTPUTS} are kept. Take an interval of {fits.en} or more",
+            vi=f"Ghi kết quả mỗi {every.vi} trong {end.vi} cho ra {vn(outputs, ',.0f')} kết quả; "
+            f"chỉ lưu tối đa {MOST_OUTPUTS}. Hãy chọn khoảng ghi từ {fits.vi} trở lên",
             field="output_interval_s",
         )
 
 
 def _check_rain(form: StormForm) -> None:
+    end = span(form.duration_s)
     if form.rain.kind == "series":
         if not form.rain.series:
             raise BadInput(
                 "No rain series was given; choose a gauge's CSV or another kind of rain",
+                vi="Chưa có chuỗi số liệu mưa; hãy chọn tệp CSV của trạm đo hoặc loại mưa khác",
                 field="rain.series",
             )
-        _check_covers(form.rain.series, form, "Rain series", "rain.series", "mm/h")
+        what = Text("Rain series", "Chuỗi số liệu mưa")
+        _check_covers(form.rain.series, form, what, "rain.series", "mm/h")
         late = [time for time, rate in form.rain.series if rate and time >= form.duration_s]
         if late:
+            last = span(late[-1])
             raise BadInput(
-                f"It still rains at {span(late[-1])} but the run ends after "
-                f"{span(form.duration_s)}; extend the run or cut the series",
+                f"It still rains at {last.en} but the run ends after {end.en}; "
+                "extend the run or cut the series",
+                vi=f"Tại {last.vi} trời vẫn mưa nhưng lần chạy kết thúc sau {end.vi}; "
+                "hãy kéo dài thời gian chạy hoặc cắt bớt chuỗi số liệu",
                 field="rain.series",
             )
     elif form.rain.total_mm and form.rain.duration_s > form.duration_s:
+        lasts = span(form.rain.duration_s)
         raise BadInput(
-            f"Rain lasts {span(form.rain.duration_s)} but the run ends after "
-            f"{span(form.duration_s)}; extend the run or shorten the rain",
+            f"Rain lasts {lasts.en} but the run ends after {end.en}; "
+            "extend the run or shorten the rain",
+            vi=f"Mưa kéo dài {lasts.vi} nhưng lần chạy kết thúc sau {end.vi}; "
+            "hãy kéo dài thời gian chạy hoặc rút ngắn thời gian mưa",
             field="rain.duration_s",
         )
 
@@ -247,30 +197,32 @@ def _check_rain(form: StormForm) -> None:
 def _check_inflows(form: StormForm) -> None:
     if len(form.inflows) > MOST_INFLOWS:
         raise BadInput(
-            f"The storm has {len(form.inflows)} inflows; at most {MOST_INFLOWS}", field="inflows"
+            f"The storm has {len(form.inflows)} inflows; at most {MOST_INFLOWS}",
+            vi=f"Trận mưa có {len(form.inflows)} nguồn nước; tối đa {MOST_INFLOWS}",
+            field="inflows",
         )
     for k, inflow in enumerate(form.inflows):
         if (inflow.discharge_m3_s is None) == (inflow.series is None):
             raise BadInput(
                 f'Inflow "{inflow.name}" needs either a steady discharge or a series',
+                vi=f"Nguồn nước “{inflow.name}” cần một lưu lượng không đổi hoặc một chuỗi "
+                "lưu lượng, không phải cả hai",
                 field=f"inflows.{k}.discharge_m3_s",
             )
         if inflow.series:
-            _check_covers(
-                inflow.series,
-                form,
-                f'Series of inflow "{inflow.name}"',
-                f"inflows.{k}.series",
-                "m³/s",
-            )
+            what = Text(f'Series of inflow "{inflow.name}"', f"Chuỗi lưu lượng của “{inflow.name}”")
+            _check_covers(inflow.series, form, what, f"inflows.{k}.series", "m³/s")
 
 
-def _check_covers(series: Series, form: StormForm, what: str, field: str, unit: str) -> None:
+def _check_covers(series: Series, form: StormForm, what: Text, field: str, unit: str) -> None:
     """A series that stops early while water still flows would be silently wrong."""
     end, last = series[-1]
     if end < form.duration_s and last > 0:
+        stops, lasts = span(end), span(form.duration_s)
         raise BadInput(
-            f"{what} ends at {span(end)} with {last:g} {unit} but the run lasts until "
-            f"{span(form.duration_s)}; extend the series, end it with 0, or shorten the run",
+            f"{what.en} ends at {stops.en} with {last:g} {unit} but the run lasts until "
+            f"{lasts.en}; extend the series, end it with 0, or shorten the run",
+            vi=f"{what.vi} dừng tại {stops.vi} với {vn(last)} {unit} nhưng lần chạy kéo dài đến "
+            f"{lasts.vi}; hãy nối dài chuỗi, kết thúc bằng 0, hoặc rút ngắn thời gian chạy",
             field=field,
         )

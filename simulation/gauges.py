@@ -15,6 +15,7 @@ from datetime import datetime
 
 from simulation.rain import Series
 from twin.core.errors import BadInput
+from twin.core.vietnamese import number as vn
 
 LIMIT_MM_H = 2500.0  # the greatest one-minute rain on record, 31 mm, is 1,870 mm/h
 LONGEST_ROWS = 100_000
@@ -40,26 +41,39 @@ def read_gauge(content: bytes) -> Series:
     header = rows[0][1] if _is_header(rows[0][1]) else None
     body = rows[1:] if header else rows
     if len(body) < 2:
-        raise _bad("The file holds fewer than two rows of rain; give a time and a value in each")
+        raise _bad(
+            "The file holds fewer than two rows of rain; give a time and a value in each",
+            "Tệp có ít hơn hai dòng số liệu mưa; mỗi dòng cần một thời gian và một giá trị",
+        )
     if len(body) > LONGEST_ROWS:
         raise _bad(
-            f"The file holds {len(body):,} rows; {LONGEST_ROWS:,} can be read. Cut the storm out"
+            f"The file holds {len(body):,} rows; {LONGEST_ROWS:,} can be read. Cut the storm out",
+            f"Tệp có {vn(len(body), ',')} dòng; chỉ đọc được {vn(LONGEST_ROWS, ',')} dòng. "
+            "Hãy cắt riêng trận mưa cần dùng",
         )
     time_column, value_column, is_rate, scale = _columns(header, body[0][1])
     times, values = [], []
     clock = not _is_number(body[0][1][time_column])
     for number, cells in body:
         if len(cells) <= max(time_column, value_column):
-            raise _bad(f"Row {number} has {len(cells)} column; a time and a value are needed")
+            raise _bad(
+                f"Row {number} has {len(cells)} column; a time and a value are needed",
+                f"Dòng {number} chỉ có {len(cells)} cột; cần cả thời gian và giá trị",
+            )
         times.append(_time(number, cells[time_column], clock) * (1.0 if clock else scale))
         values.append(_value(number, cells[value_column]))
         if len(times) > 1 and times[-1] <= times[-2]:
             raise _bad(
                 f'Row {number}: the time "{cells[time_column]}" is not after the row before it; '
-                "sort the rows and remove repeated ones"
+                "sort the rows and remove repeated ones",
+                f"Dòng {number}: thời gian “{cells[time_column]}” không sau dòng trước; "
+                "hãy sắp xếp các dòng và bỏ dòng trùng",
             )
     if times[0] < 0 and not clock:
-        raise _bad(f"Row {body[0][0]}: the time {times[0]:g} s is below 0; start at 0")
+        raise _bad(
+            f"Row {body[0][0]}: the time {times[0]:g} s is below 0; start at 0",
+            f"Dòng {body[0][0]}: thời gian {vn(times[0])} giây nhỏ hơn 0; hãy bắt đầu từ 0",
+        )
     if clock:
         times = [time - times[0] for time in times]
     return _rates(times, values, body) if is_rate else _amounts(times, values, body)
@@ -96,7 +110,9 @@ def _refuse_impossible(number: int, rate: float) -> None:
     if rate > LIMIT_MM_H:
         raise _bad(
             f"Row {number}: {rate:,.0f} mm/h is more than it has ever rained; "
-            "check the unit and the value"
+            "check the unit and the value",
+            f"Dòng {number}: {vn(rate, ',.0f')} mm/h lớn hơn mọi trận mưa từng đo được; "
+            "hãy kiểm tra đơn vị và giá trị",
         )
 
 
@@ -107,7 +123,10 @@ def _decode(content: bytes) -> str:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise _bad("The file is no text; save it as CSV (UTF-8)")
+    raise _bad(
+        "The file is no text; save it as CSV (UTF-8)",
+        "Tệp không phải văn bản; hãy lưu lại dưới dạng CSV (UTF-8)",
+    )
 
 
 def _rows(text: str) -> list[tuple[int, list[str]]]:
@@ -118,7 +137,10 @@ def _rows(text: str) -> list[tuple[int, list[str]]]:
         if line.strip(" ;,\t") and not line.lstrip().startswith("#")
     ]
     if not lines:
-        raise _bad("The file is empty; give rows of a time and a value")
+        raise _bad(
+            "The file is empty; give rows of a time and a value",
+            "Tệp trống; cần các dòng gồm thời gian và giá trị",
+        )
     first = lines[0][1]
     separator = next((mark for mark in ";\t" if mark in first), ",")
     cells = csv.reader([line for _, line in lines], delimiter=separator)
@@ -132,7 +154,10 @@ def _columns(header: list[str] | None, first: list[str]) -> tuple[int, int, bool
     """(time column, value column, whether values are rates, seconds in a unit of time)."""
     if len(first) < 2:
         raise _bad(
-            "The rows hold one column; give a time and a value, separated by a comma or a semicolon"
+            "The rows hold one column; give a time and a value, separated by a comma or a "
+            "semicolon",
+            "Các dòng chỉ có một cột; cần thời gian và giá trị, cách nhau bằng dấu phẩy hoặc dấu "
+            "chấm phẩy",
         )
     if header is None:
         return 0, 1, _is_number(first[0]), 1.0
@@ -142,7 +167,10 @@ def _columns(header: list[str] | None, first: list[str]) -> tuple[int, int, bool
     )
     others = [k for k in range(len(names)) if k != time]
     if not others:
-        raise _bad(f'The header "{", ".join(header)}" names no column of rain; add mm_per_h or mm')
+        raise _bad(
+            f'The header "{", ".join(header)}" names no column of rain; add mm_per_h or mm',
+            f"Dòng tiêu đề “{', '.join(header)}” không có cột mưa; hãy thêm mm_per_h hoặc mm",
+        )
     rain = re.compile("mm|rain|mưa|" + "|".join(map(re.escape, RATE_WORDS)))
     value = next((k for k in others if rain.search(names[k])), others[0])
     is_rate = any(word in names[value] for word in RATE_WORDS)
@@ -183,24 +211,39 @@ def _time(number: int, text: str, clock: bool) -> float:
     if not clock:
         seconds = _number(text)
         if seconds is None:
-            raise _bad(f'Row {number}: "{text}" is no time in seconds')
+            raise _bad(
+                f'Row {number}: "{text}" is no time in seconds',
+                f"Dòng {number}: “{text}” không phải thời gian tính bằng giây",
+            )
         return seconds
     moment = _clock(text)
     if moment is None:
-        raise _bad(f'Row {number}: "{text}" is no time; write it like 2026-10-12 14:05')
+        raise _bad(
+            f'Row {number}: "{text}" is no time; write it like 2026-10-12 14:05',
+            f"Dòng {number}: “{text}” không phải thời gian; hãy viết như 2026-10-12 14:05",
+        )
     return (moment - datetime(1900, 1, 1)).total_seconds()
 
 
 def _value(number: int, text: str) -> float:
     if not text:
-        raise _bad(f"Row {number}: the rain is missing; write 0 where none fell")
+        raise _bad(
+            f"Row {number}: the rain is missing; write 0 where none fell",
+            f"Dòng {number}: thiếu lượng mưa; hãy ghi 0 khi không có mưa",
+        )
     value = _number(text)
     if value is None:
-        raise _bad(f'Row {number}: "{text}" is no amount of rain; write a number of millimeters')
+        raise _bad(
+            f'Row {number}: "{text}" is no amount of rain; write a number of millimeters',
+            f"Dòng {number}: “{text}” không phải lượng mưa; hãy ghi một số tính bằng milimét",
+        )
     if value < 0:
-        raise _bad(f"Row {number}: {text} mm is below 0; correct it or write 0")
+        raise _bad(
+            f"Row {number}: {text} mm is below 0; correct it or write 0",
+            f"Dòng {number}: {text} mm nhỏ hơn 0; hãy sửa lại hoặc ghi 0",
+        )
     return value
 
 
-def _bad(message: str) -> BadInput:
-    return BadInput(message, code="bad_rain_file", field="rain.series")
+def _bad(en: str, vi: str) -> BadInput:
+    return BadInput(en, vi=vi, code="bad_rain_file", field="rain.series")

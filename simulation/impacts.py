@@ -141,7 +141,11 @@ def wards_kind(run: Run, asked: str | None) -> str:
     if asked in ("current", "former"):
         return asked
     if asked:
-        raise BadInput(f'wards is "{asked}"; give current or former', field="wards")
+        raise BadInput(
+            f'wards is "{asked}"; give current or former',
+            vi=f"wards là “{asked}”; hãy dùng current (hiện nay) hoặc former (cũ)",
+            field="wards",
+        )
     query = "SELECT EXISTS (SELECT FROM layers_wards WHERE NOT former AND geom && %s::geometry)"
     area = run.area.ewkt if run.area else None
     return "current" if area and sql.execute(query, [area])[0][0] else "former"
@@ -184,7 +188,10 @@ def features(
     impacts or one that the user may not see.
     """
     if name not in LAYERS:
-        raise NotFound(f'Impacts are known for {", ".join(LAYERS)}, not for "{name}"')
+        raise NotFound(
+            f'Impacts are known for {", ".join(LAYERS)}, not for "{name}"',
+            vi=f"Thiệt hại chỉ được tính cho {', '.join(LAYERS)}, không cho “{name}”",
+        )
     layer = layer_named(name)
     permissions.require(user, "view", layer)
     label = {"parcels": "f.map_sheet || '/' || f.parcel_number"}.get(name, "f.name")

@@ -19,6 +19,7 @@ from twin.core.crs import WGS84, require_metric, transformer
 from twin.core.errors import BadInput, Conflict, Unavailable
 from twin.core.grid import Grid
 from twin.core.products import RasterProduct
+from twin.core.vietnamese import number as vn
 
 MOST_CELLS = 4_000_000
 FEWEST_SIDE = 4
@@ -52,6 +53,8 @@ def current_terrain() -> Terrain:
         raise Conflict(
             "This twin has no terrain yet, so water has nothing to flow on; "
             "import one with `twin import dem FILE`",
+            vi="Chưa có địa hình nên nước không có chỗ để chảy; "
+            "hãy nhập mô hình độ cao bằng `twin import dem TỆP`",
             code="no_terrain",
         )
     try:
@@ -61,6 +64,7 @@ def current_terrain() -> Terrain:
                 raise Conflict(
                     "The terrain's coordinate system has no EPSG code; "
                     "import it again with --crs EPSG:…",
+                    vi="Hệ tọa độ của địa hình không có mã EPSG; hãy nhập lại với --crs EPSG:…",
                     code="terrain_crs",
                 )
             require_metric(f"EPSG:{epsg}")
@@ -68,12 +72,15 @@ def current_terrain() -> Terrain:
     except RasterioIOError as error:
         raise Unavailable(
             "The terrain's file can't be opened; import the DEM again with `twin import dem`",
+            vi="Không mở được tệp địa hình; hãy nhập lại mô hình độ cao bằng `twin import dem`",
             code="terrain_lost",
         ) from error
     except BadInput as error:
         raise Conflict(
-            f"Storms need a terrain in meters: {error.message}", code="terrain_crs"
-        ) from (error)
+            f"Storms need a terrain in meters: {error.message}",
+            vi=f"Mô phỏng ngập cần địa hình tính bằng mét: {error.text.vi}",
+            code="terrain_crs",
+        ) from error
     return Terrain(row.location, row.vertical_datum, grid, epsg)
 
 
@@ -88,6 +95,9 @@ def model_grid(form: StormForm, terrain: Terrain) -> Grid:
         raise BadInput(
             "The area lies outside the terrain, which spans "
             f"{west:.4f} to {east:.4f} east and {south:.4f} to {north:.4f} north; move it there",
+            vi="Phạm vi nằm ngoài địa hình, vốn trải "
+            f"từ {west:.4f} đến {east:.4f} độ kinh đông và từ {south:.4f} đến {north:.4f} độ vĩ "
+            "bắc; hãy dời phạm vi vào đó",
             field="area",
         )
     width, height = bounds[2] - bounds[0], bounds[3] - bounds[1]
@@ -107,6 +117,8 @@ def check_places(form: StormForm, grid: Grid) -> None:
             raise BadInput(
                 f'Inflow "{inflow.name}" at {inflow.lon:.5f}, {inflow.lat:.5f} lies outside the '
                 "area; move it inside or enlarge the area",
+                vi=f"Nguồn nước “{inflow.name}” tại {inflow.lon:.5f}, {inflow.lat:.5f} nằm ngoài "
+                "phạm vi; hãy dời vào trong hoặc mở rộng phạm vi",
                 field=f"inflows.{k}.lon",
             )
 
@@ -133,10 +145,13 @@ def _check_size(form: StormForm, width: float, height: float) -> None:
     cell = form.cell_m
     cells = (width / cell) * (height / cell)
     extent = f"{width / 1000:.1f} km × {height / 1000:.1f} km"
+    extent_vi = f"{vn(width / 1000, '.1f')} km × {vn(height / 1000, '.1f')} km"
     if min(width, height) < FEWEST_SIDE * cell:
         raise BadInput(
             f"The area of {extent} has fewer than {FEWEST_SIDE} cells of {cell:g} m on a side; "
             "enlarge it or use smaller cells",
+            vi=f"Phạm vi {extent_vi} có ít hơn {FEWEST_SIDE} ô {vn(cell)} m trên một cạnh; "
+            "hãy mở rộng phạm vi hoặc dùng ô nhỏ hơn",
             field="area" if form.area else "cell_m",
         )
     if cells > MOST_CELLS:
@@ -145,14 +160,21 @@ def _check_size(form: StormForm, width: float, height: float) -> None:
             f"{extent} in cells of {cell:g} m makes {cells / 1e6:,.1f} million cells; "
             f"at most {MOST_CELLS / 1e6:g} million fit. Use cells of {larger:g} m or more, "
             "or a smaller area",
+            vi=f"{extent_vi} với ô {vn(cell)} m cho ra {vn(cells / 1e6, ',.1f')} triệu ô; "
+            f"tối đa {vn(MOST_CELLS / 1e6)} triệu ô. Hãy dùng ô từ {vn(larger)} m trở lên, "
+            "hoặc phạm vi nhỏ hơn",
             field="cell_m",
         )
     values = cells * (form.duration_s / form.output_interval_s + 1)
     if values > MOST_VALUES:
+        longer = _round_up(form.output_interval_s * values / MOST_VALUES)
         raise BadInput(
             f"{cells / 1e6:.1f} million cells at every {form.output_interval_s:g} s make "
             f"{values / 1e9:.1f} billion values to keep; take an output interval of "
-            f"{_round_up(form.output_interval_s * values / MOST_VALUES):g} s or more",
+            f"{longer:g} s or more",
+            vi=f"{vn(cells / 1e6, '.1f')} triệu ô, ghi mỗi {vn(form.output_interval_s)} giây, cho "
+            f"ra {vn(values / 1e9, '.1f')} tỷ giá trị phải lưu; hãy ghi kết quả mỗi {vn(longer)} "
+            "giây hoặc thưa hơn",
             field="output_interval_s",
         )
 

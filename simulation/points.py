@@ -20,17 +20,22 @@ OUTSIDE: dict[str, Any] = {
     "depth_m": [],
     "level_m": [],
     "max_depth_m": None,
+    "vertical_datum": None,
 }
 
 
 def hydrograph(run: Run, lon: float, lat: float) -> dict[str, Any]:
-    """Depth and level [m] over time [s] in the cell at a place; levels in the terrain's datum.
+    """Depth and level [m] over time [s] in the cell at a place; levels in `vertical_datum`.
 
     Only the chunks that hold the cell are read. "inside" is false outside the model and where the
     terrain has no data.
     """
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
-        raise BadInput(f"{lon:g}, {lat:g} is no longitude and latitude in degrees", field="lon")
+        raise BadInput(
+            f"{lon:g}, {lat:g} is no longitude and latitude in degrees",
+            vi=f"{lon:g}, {lat:g} không phải kinh độ và vĩ độ tính bằng độ",
+            field="lon",
+        )
     assert run.grid is not None and run.results is not None
     grid = Grid(run.grid["transform"], run.grid["crs"], run.grid["shape"])
     x, y = transformer(WGS84, str(grid.crs)).transform(lon, lat)
@@ -43,7 +48,8 @@ def hydrograph(run: Run, lon: float, lat: float) -> dict[str, Any]:
             cell = dataset[["depth", "bed", "max_depth"]].isel(y=row, x=col).load()
     except (OSError, KeyError) as error:
         raise Unavailable(
-            f'The results of "{run.title}" can\'t be read; their folder may have been removed'
+            f'The results of "{run.title}" can\'t be read; their folder may have been removed',
+            vi=f"Không đọc được kết quả của “{run.title}”; thư mục kết quả có thể đã bị xóa",
         ) from error
     bed = float(cell["bed"])
     if math.isnan(bed):
@@ -56,4 +62,5 @@ def hydrograph(run: Run, lon: float, lat: float) -> dict[str, Any]:
         "depth_m": depth.tolist(),
         "level_m": np.round(bed + depth, 3).tolist(),
         "max_depth_m": round(float(cell["max_depth"]), 4),
+        "vertical_datum": cell.attrs.get("vertical_datum"),
     }

@@ -77,7 +77,9 @@ class Folder:
             with self.fs.open(self.name(name), "rb") as file:
                 return file.read()
         except FileNotFoundError as error:
-            raise NotFound(f"{self.url} holds no {name}") from error
+            raise NotFound(
+                f"{self.url} holds no {name}", vi=f"{self.url} không có {name}"
+            ) from error
 
     def remove(self, name: str) -> None:
         """Remove a file or a store, if it is there."""

@@ -12,6 +12,7 @@ from django.contrib.gis.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from twin.core.declare import Text
 from twin.core.products import RasterProduct
 
 HEARTBEAT_S = 5.0
@@ -75,14 +76,21 @@ class Run(models.Model):
     QUEUED, RUNNING, DONE, FAILED, CANCELED = "queued", "running", "done", "failed", "canceled"
     STATUSES = (QUEUED, RUNNING, DONE, FAILED, CANCELED)
     OPEN = (QUEUED, RUNNING)
+    STATUS_WORDS: ClassVar = {
+        QUEUED: Text("queued", "đang chờ"),
+        RUNNING: Text("running", "đang chạy"),
+        DONE: Text("done", "đã xong"),
+        FAILED: Text("failed", "bị lỗi"),
+        CANCELED: Text("canceled", "đã hủy"),
+    }
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     scenario = models.ForeignKey(Scenario, models.PROTECT)
     title = models.TextField()
     status = models.TextField(default=QUEUED, choices=[(name, name) for name in STATUSES])
     progress = models.FloatField(default=0.0)
-    message = models.TextField(default="", blank=True)
-    error = models.TextField(null=True)
+    message = models.JSONField(default=dict, help_text='what it does: {"en", "vi"}')
+    error = models.JSONField(null=True, help_text='why it failed: {"en", "vi"}')
     requested_by = models.TextField()
     requested_at = models.DateTimeField(db_default=Now())
     sent_at = models.DateTimeField(null=True, help_text="when it was last given to the queue")
@@ -121,6 +129,11 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title}: {self.status}"
+
+    @property
+    def status_words(self) -> Text:
+        """The status in a sentence."""
+        return self.STATUS_WORDS[self.status]
 
     def state(self) -> dict[str, Any]:
         """The run as a live event carries it."""

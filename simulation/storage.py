@@ -54,7 +54,10 @@ def store(folder: Path, url: str) -> None:
         remove(url)
         if "No space left" in str(error):
             raise
-        raise Unavailable(f"The results can't be stored in {url} ({error})") from error
+        raise Unavailable(
+            f"The results can't be stored in {url} ({error})",
+            vi=f"Không lưu được kết quả vào {url} ({error})",
+        ) from error
 
 
 def _move(folder: Path, target: Path) -> None:

@@ -22,6 +22,7 @@ from simulation.case_files import CASE, write_case
 from simulation.scenarios import HEARTBEAT_S, Run
 from simulation.warm import warm
 from twin.celery import app
+from twin.core.declare import Text
 from twin.core.errors import TwinError
 
 logger = logging.getLogger("twin.runs")
@@ -30,6 +31,18 @@ logger = logging.getLogger("twin.runs")
 WORKER = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 REPORT_S = 0.5
 COMPUTED = (0.02, 0.9)  # the part of the progress bar that the computation fills
+STARTING = Text("Starting the computation", "Đang chuẩn bị tính toán")
+STORING = Text("Storing the results", "Đang lưu kết quả")
+PUBLISHING = Text(
+    "Publishing maps and finding what the water reaches",
+    "Đang lập bản đồ ngập và thống kê thiệt hại",
+)
+UNKNOWN = Text(
+    "The server failed while it prepared or published this run; the worker's log says why. "
+    "Tell the administrator",
+    "Máy chủ gặp lỗi khi chuẩn bị hoặc công bố lần chạy này; nguyên nhân có trong nhật ký của "
+    "máy tính toán. Hãy báo cho quản trị viên",
+)
 
 
 @app.task(name="simulation.tasks.run_simulation")
@@ -77,14 +90,14 @@ def compute(run: Run) -> None:
         keep_going=Relay(run, form.duration_s),
         limit_s=settings.LONGEST_RUN_S,
     )
-    _step(run, COMPUTED[1], "Storing the results")
+    _step(run, COMPUTED[1], STORING)
     storage.zip_case(case, folder / "results" / "case.zip")
     storage.store(folder / "results", run.results_url)
-    _step(run, 0.94, "Publishing maps and finding what the water reaches")
+    _step(run, 0.94, PUBLISHING)
     actions.finish_run(run=run, summary=summary, results=run.results_url, grid=grid, ground=ground)
 
 
-def _step(run: Run, progress: float, message: str) -> None:
+def _step(run: Run, progress: float, message: Text) -> None:
     if not actions.report_progress(run=run, progress=progress, message=message):
         raise actions.Superseded
 
@@ -103,12 +116,15 @@ class Relay:
         self.asked = time.monotonic()
         fraction = float(report.get("fraction", 0.0))
         first, last = COMPUTED
-        message = "Starting the computation"
+        message = STARTING
         if fraction > 0:
             done = forms.span(round(fraction * self.duration_s / 60) * 60)
-            message = f"{done} of {forms.span(self.duration_s)} computed"
+            whole = forms.span(self.duration_s)
+            message = Text(
+                f"{done.en} of {whole.en} computed", f"Đã tính {done.vi} trên {whole.vi}"
+            )
         progress = first + (last - first) * fraction
-        if (progress, message) == (self.run.progress, self.run.message):
+        if (progress, message.as_dict()) == (self.run.progress, self.run.message):
             return actions.beat(run=self.run)
         return actions.report_progress(run=self.run, progress=progress, message=message)
 
@@ -137,17 +153,13 @@ def heartbeat(run: Run) -> Iterator[None]:
         thread.join()
 
 
-def words(error: BaseException) -> str:
+def words(error: BaseException) -> Text:
     """Why a run failed, for the person who asked for it."""
     if isinstance(error, TwinError):
-        return error.message
+        return error.text
     if isinstance(error, KeyboardInterrupt | SystemExit):
-        return "The worker that computed this run was shut down; run it again"
-    text = f"{type(error).__name__}: {error}"
-    return child.words_for(text) or (
-        "The server failed while it prepared or published this run; the worker's log says why. "
-        "Tell the administrator"
-    )
+        return actions.SHUT_DOWN
+    return child.words_for(f"{type(error).__name__}: {error}") or UNKNOWN
 
 
 def tell_apart(record: logging.LogRecord) -> bool:

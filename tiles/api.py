@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.urls import path, re_path
 
 from tiles import rasters_api
+from tiles.credits import credits
 from tiles.gate import admit
 from tiles.http import caching, packed, unchanged
 from tiles.styles import style, tiles_path
@@ -102,6 +103,7 @@ async def style_json(request: HttpRequest) -> HttpResponse:
             current_terrain(user),
             language=language,
             theme=theme,  # type: ignore[arg-type]  # one of THEMES
+            credits=credits(shown),
         )
 
     body = json.dumps(await in_thread(make), ensure_ascii=False, separators=(",", ":"))
@@ -119,7 +121,11 @@ async def style_json(request: HttpRequest) -> HttpResponse:
 def _one_of(request: HttpRequest, name: str, words: tuple[str, ...]) -> str:
     word = request.GET.get(name, words[0])
     if word not in words:
-        raise BadInput(f'{name} is "{word}"; it must be {" or ".join(words)}', field=name)
+        raise BadInput(
+            f'{name} is "{word}"; it must be {" or ".join(words)}',
+            vi=f"{name} là “{word}”; phải là {' hoặc '.join(words)}",
+            field=name,
+        )
     return word
 
 

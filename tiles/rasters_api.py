@@ -40,10 +40,13 @@ async def product_of(request: HttpRequest, name: str, asked: str | None = None) 
         raise NotFound(
             "This twin has no terrain; import one with `twin import dem FILE`"
             if name == "terrain"
-            else f"There is no product {name}"
+            else f"There is no product {name}",
+            vi="Chưa có địa hình; hãy nhập mô hình độ cao bằng `twin import dem TỆP`"
+            if name == "terrain"
+            else f"Không có bản đồ {name}",
         )
     if not product.public and not (await user_of(request)).is_authenticated:
-        raise NotLoggedIn("Log in to see this product")
+        raise NotLoggedIn("Log in to see this product", vi="Hãy đăng nhập để xem bản đồ này")
     return product
 
 
@@ -77,7 +80,10 @@ async def product_tile(request: HttpRequest, name: str, z: str, x: str, y: str) 
     tile = TileId.parse(z, x, y)
     product = await product_of(request, name)
     if product.encoding == "float16":
-        raise NotFound("This product has no tiles; its frames are at …/frames")
+        raise NotFound(
+            "This product has no tiles; its frames are at …/frames",
+            vi="Bản đồ này không có ô ảnh; các khung của nó ở …/frames",
+        )
     return await _tile(request, product, tile, current=True)
 
 
@@ -99,7 +105,7 @@ async def frames(request: HttpRequest, name: str) -> HttpResponseBase:
     """All frames of a product as one array; its shape is in the product's `frames`."""
     product = await product_of(request, name)
     if product.encoding != "float16":
-        raise NotFound("This product has no frames")
+        raise NotFound("This product has no frames", vi="Bản đồ này không có khung thời gian")
     etag = f'W/"{product.id.hex}-frames"'
     rules = {"etag": etag, "public": product.public, "current": True}
     if unchanged(request, etag):
@@ -109,7 +115,10 @@ async def frames(request: HttpRequest, name: str) -> HttpResponseBase:
         path = Path(await asyncio.to_thread(local_file, product, ".gz" if zipped else ""))
         size = path.stat().st_size
     except OSError as error:
-        raise Unavailable(f"The file of {product} is gone; run the storm again") from error
+        raise Unavailable(
+            f"The file of {product} is gone; run the storm again",
+            vi=f"Tệp của {product} không còn; hãy chạy lại mô phỏng",
+        ) from error
     response = StreamingHttpResponse(_pieces(path), content_type="application/octet-stream")
     response["Content-Length"] = str(size)
     if zipped:

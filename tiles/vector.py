@@ -54,7 +54,11 @@ async def vector_tile(layer: Layer, tile: TileId, visible: sql.Composable) -> by
             cursor = await link.execute(query.encode(), values, binary=True)
             row = await cursor.fetchone()
     except UndefinedTable as error:  # a runtime layer, dropped a moment ago
-        raise NotFound(f'The layer "{layer.name}" is gone', code="no_such_layer") from error
+        raise NotFound(
+            f'The layer "{layer.name}" is gone',
+            vi=f"Lớp “{layer.title.vi}” không còn",
+            code="no_such_layer",
+        ) from error
     return bytes(row[0]) if row and row[0] else NOTHING
 
 

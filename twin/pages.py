@@ -20,5 +20,8 @@ def viewer(request: HttpRequest) -> HttpResponse:
         (folder / "index.html" for folder in places if (folder / "index.html").is_file()), None
     )
     if page is None:
-        raise Unavailable("The viewer is not built; run `make setup` and start the twin again")
+        raise Unavailable(
+            "The viewer is not built; run `make setup` and start the twin again",
+            vi="Giao diện chưa được dựng; hãy chạy `make setup` rồi khởi động lại",
+        )
     return HttpResponse(page.read_bytes(), content_type="text/html; charset=utf-8")

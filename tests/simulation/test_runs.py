@@ -182,7 +182,7 @@ def test_cancel_kill_and_the_next_worker(twin, services):
         actions.cancel_run(run_id=run.id, canceled_by="hoa")
         wait_until(lambda: not runners(), lambda: "the canceled run still computes", 10)
         run.refresh_from_db()
-        assert (run.status, run.message) == ("canceled", "Canceled by hoa")
+        assert (run.status, run.message["en"]) == ("canceled", "Canceled by hoa")
 
         # The same worker takes the next run; now the machine kills it.
         run = ask(ENDLESS)
@@ -195,7 +195,7 @@ def test_cancel_kill_and_the_next_worker(twin, services):
     Run.objects.filter(id=run.id).update(heartbeat_at=timezone.now() - timedelta(minutes=1))
     with working(services, twin, "two") as second:  # it reaps as it starts
         failed = wait_for(run.id, "failed", worker=second)
-        assert failed.error == "The worker that computed this run stopped; run it again"
+        assert failed.error["en"] == "The worker that computed this run stopped; run it again"
         assert not RasterProduct.objects.exclude(kind="terrain").exists()
         assert not Impact.objects.exists()
         assert failed.results is None and failed.summary is None
@@ -219,7 +219,7 @@ def test_a_worker_that_is_shut_down_says_so_and_leaves_at_once(twin, services):
         assert time.monotonic() - began < 15
         assert worker.process.returncode == 0
     run.refresh_from_db()
-    assert run.status == "failed" and "was shut down; run it again" in run.error
+    assert run.status == "failed" and "was shut down; run it again" in run.error["en"]
     assert not runners()
 
 
@@ -240,12 +240,14 @@ def test_what_stops_a_run_is_told_in_words(twin, services, monkeypatch):
         return run
 
     full = OSError(28, "No space left on device")
-    assert "disk for results is full" in failing(full, "store").error
-    assert "take larger cells" in failing(MemoryError()).error
-    assert "tell the administrator" in failing(RuntimeError("?")).error.lower()
+    assert "disk for results is full" in failing(full, "store").error["en"]
+    no_memory = failing(MemoryError()).error
+    assert "take larger cells" in no_memory["en"] and "dùng ô lớn hơn" in no_memory["vi"]
+    assert "Tell the administrator" in failing(RuntimeError("?")).error["en"]
     assert not RasterProduct.objects.filter(kind="max_depth").exists()
     run = ask(STORM)
     RasterProduct.objects.filter(kind="terrain").delete()
     run_simulation(str(run.id))
     run.refresh_from_db()
-    assert run.status == "failed" and "twin import dem" in run.error
+    assert run.status == "failed" and "twin import dem FILE" in run.error["en"]
+    assert run.error["vi"].startswith("Chưa có địa hình")

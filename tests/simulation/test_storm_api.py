@@ -16,6 +16,7 @@ from simulation import actions, reaper
 from simulation.forms import StormForm
 from simulation.scenarios import Run, Scenario
 from tests.simulation.storms import grid_of, publish_terrain, valley
+from twin.core.declare import Text
 from twin.core.users import set_user
 
 pytestmark = pytest.mark.django_db
@@ -94,13 +95,13 @@ INFLOW = {"name": "Hiếu", "lon": 107.1, "lat": 16.8}
 @pytest.mark.parametrize(
     ("changes", "field", "words"),
     [
-        ({"title": " "}, "title", "the title needs 1 to 120 characters"),
-        ({"cell_m": 0}, "cell_m", "the cell size is 0 m; give 0.5 to 1000 m"),
-        ({"cell_m": "wide"}, "cell_m", "the cell size must be a number; you gave 'wide'"),
+        ({"title": " "}, "title", "The title needs 1 to 120 characters"),
+        ({"cell_m": 0}, "cell_m", "The cell size is 0 m; give 0.5 to 1000 m"),
+        ({"cell_m": "wide"}, "cell_m", "The cell size must be a number; you gave 'wide'"),
         ({"manning": 3}, "manning", "Manning's n is 3; give 0.005 to 0.5"),
         ({"edges": "ajar"}, "edges", "choose one of open, closed"),
         ({"colour": 1}, "colour", "Extra inputs are not permitted"),
-        ({"rain": {"total_mm": -5}}, "rain.total_mm", "the total rain is -5 mm; give 0 to 2000"),
+        ({"rain": {"total_mm": -5}}, "rain.total_mm", "The total rain is -5 mm; give 0 to 2000"),
         (
             {"duration_s": 3600, "rain": {"total_mm": 50, "duration_s": 7200}},
             "rain.duration_s",
@@ -116,7 +117,7 @@ INFLOW = {"name": "Hiếu", "lon": 107.1, "lat": 16.8}
             "row 2: 0 s is not after 0 s",
         ),
         ({"rain": {"kind": "series", "series": [[0, -1]]}}, "rain.series", "row 1: -1 mm/h"),
-        ({"rain": {"peak": 1}}, "rain.peak", "the peak's share of the duration is 1"),
+        ({"rain": {"peak": 1}}, "rain.peak", "The peak's share of the duration is 1"),
         (
             {"output_interval_s": 10000},
             "output_interval_s",
@@ -181,7 +182,11 @@ def test_who_may_do_what(terrain, officer):
     assert officer.delete(f"/api/runs/{run['id']}").status_code == 403
     assert planner.delete(f"/api/runs/{run['id']}").status_code == 409
     canceled = officer.post(f"/api/runs/{run['id']}/cancel").json()
-    assert (canceled["status"], canceled["message"]) == ("canceled", "Canceled by a flood_officer")
+    assert canceled["status"] == "canceled"
+    assert canceled["message"] == {
+        "en": "Canceled by a flood_officer",
+        "vi": "a flood_officer đã hủy",
+    }
     assert officer.post(f"/api/runs/{run['id']}/cancel").status_code == 409
     assert planner.delete(f"/api/runs/{run['id']}").status_code == 204
     assert Run.objects.count() == 0
@@ -217,6 +222,9 @@ def test_a_run_without_results_says_so(terrain, officer):
 # -- what the rows allow, without a worker ----------------------------------------------------
 
 
+LATE_WORDS = Text("late", "muộn")
+
+
 def queued(requested_by: str = "hoa") -> Run:
     return actions.request_run(form=StormForm(**storm()), requested_by=requested_by)
 
@@ -231,15 +239,15 @@ def test_only_one_worker_claims_a_run(terrain):
 def test_an_attempt_that_was_given_up_changes_nothing(terrain):
     run = actions.start_run(run_id=queued().id, worker="a")
     actions.cancel_run(run_id=run.id, canceled_by="hoa")
-    assert not actions.report_progress(run=run, progress=0.5, message="late")
+    assert not actions.report_progress(run=run, progress=0.5, message=LATE_WORDS)
     assert not actions.beat(run=run)
-    assert not actions.fail_run(run=run, error="late")
+    assert not actions.fail_run(run=run, error=LATE_WORDS)
     run.refresh_from_db()
     assert (run.status, run.progress, run.error) == ("canceled", 0, None)
     other = actions.start_run(run_id=queued().id, worker="a")
     stolen = Run.objects.get(id=other.id)
     stolen.attempt = uuid.uuid4()
-    assert not actions.report_progress(run=stolen, progress=0.5, message="not mine")
+    assert not actions.report_progress(run=stolen, progress=0.5, message=LATE_WORDS)
 
 
 def test_a_run_without_heartbeat_fails_with_words(terrain):
@@ -251,7 +259,10 @@ def test_a_run_without_heartbeat_fails_with_words(terrain):
     fresh.refresh_from_db()
     assert fresh.status == "running"
     assert stale.status == "failed" and stale.finished_at
-    assert stale.error == "The worker that computed this run stopped; run it again"
+    assert stale.error == {
+        "en": "The worker that computed this run stopped; run it again",
+        "vi": "Máy tính toán lần chạy này đã dừng; hãy chạy lại",
+    }
 
 
 @committed
@@ -280,12 +291,13 @@ def test_every_change_is_told_after_its_commit(terrain):
         cursor.execute("LISTEN twin_live")
         link = connection.connection
         started = actions.start_run(run_id=run.id, worker="a")
-        actions.report_progress(run=started, progress=0.5, message="half")
-        actions.fail_run(run=started, error="It broke; mend it")
+        actions.report_progress(run=started, progress=0.5, message=Text("half", "một nửa"))
+        actions.fail_run(run=started, error=Text("It broke", "Nó hỏng"))
         events = [json.loads(note.payload) for note in link.notifies(timeout=1, stop_after=3)]
         cursor.execute("UNLISTEN twin_live")
     assert [event["event"] for event in events] == ["run"] * 3
     states = [(event["data"]["status"], event["data"]["progress"]) for event in events]
     assert states == [("running", 0), ("running", 0.5), ("failed", 0.5)]
-    assert events[-1]["data"]["error"] == "It broke; mend it"
+    assert events[1]["data"]["message"] == {"en": "half", "vi": "một nửa"}
+    assert events[-1]["data"]["error"] == {"en": "It broke", "vi": "Nó hỏng"}
     assert "scenario" not in events[0]["data"] and "summary" not in events[0]["data"]

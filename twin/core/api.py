@@ -63,7 +63,12 @@ async def log_in(request: HttpRequest, login: Login) -> dict[str, Any]:
     """Log in."""
     user = await aauthenticate(request, username=login.username, password=login.password)
     if user is None:
-        raise NotLoggedIn("The name or the password is wrong", code="wrong_login", field="password")
+        raise NotLoggedIn(
+            "The name or the password is wrong",
+            vi="Tên hoặc mật khẩu không đúng",
+            code="wrong_login",
+            field="password",
+        )
     await alogin(request, user)
     return {"user": await sync_to_async(describe)(user), "csrf": get_token(request)}
 

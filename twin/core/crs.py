@@ -30,7 +30,9 @@ def parse_crs(name: str) -> CRS:
         return CRS.from_user_input(name)
     except CRSError as error:
         raise BadInput(
-            f'"{name}" is no known coordinate system; write one like EPSG:9210', field="crs"
+            f'"{name}" is no known coordinate system; write one like EPSG:9210',
+            vi=f"“{name}” không phải hệ tọa độ đã biết; hãy viết như EPSG:9210",
+            field="crs",
         ) from error
 
 
@@ -40,6 +42,8 @@ def require_metric(name: str) -> CRS:
     if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info):
         raise BadInput(
             f'"{name}" is not in meters; name a metric CRS such as EPSG:9210 (VN-2000 TM-3)',
+            vi=f"“{name}” không tính bằng mét; hãy dùng hệ tọa độ mét như EPSG:9210 (VN-2000 "
+            "múi 3°)",
             field="crs",
         )
     return crs

@@ -13,7 +13,7 @@ from psycopg import AsyncConnection, OperationalError
 from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from twin.core.errors import Unavailable
+from twin.core.errors import lost_database
 
 _pools: dict[asyncio.AbstractEventLoop, AsyncConnectionPool] = {}
 
@@ -65,7 +65,7 @@ async def connection() -> AsyncIterator[AsyncConnection[tuple[Any, ...]]]:
             ) as own:
                 yield own
     except (PoolTimeout, OperationalError) as error:
-        raise Unavailable("The database does not answer; try again in a moment") from error
+        raise lost_database() from error
 
 
 async def fetch(query: Any, params: Any = None) -> list[tuple[Any, ...]]:

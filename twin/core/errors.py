@@ -1,30 +1,44 @@
-"""The words and the HTTP status of every error: one class a kind, no Django."""
+"""The words and the HTTP status of every error: one class a kind, no Django.
+
+Commands print the English words; the API sends those of the request's language.
+"""
 
 from __future__ import annotations
+
+from twin.core.declare import Text
 
 
 class TwinError(Exception):
     """An error worded for the person who holds the problem.
 
-    `code` is a stable word for machines, `field` the input it is about ("rain.total_mm").
+    `vi` are the same words in Vietnamese; errors that only commands meet have none. `code` is a
+    stable word for machines, `field` the input it is about ("rain.total_mm").
     """
 
     status = 500
     exit_code = 1
     default_code = "failed"
 
-    def __init__(self, message: str, *, code: str | None = None, field: str | None = None):
+    def __init__(
+        self,
+        message: str,
+        *,
+        vi: str | None = None,
+        code: str | None = None,
+        field: str | None = None,
+    ):
         super().__init__(message)
         self.message = message
+        self.text = Text(message, vi or message)
         self.code = code or self.default_code
         self.field = field
 
-    def as_dict(self, request_id: str | None = None) -> dict[str, object]:
-        """The error as the API sends it."""
+    def as_dict(self, request_id: str | None = None, language: str = "en") -> dict[str, object]:
+        """The error as the API sends it, in "en" or "vi"."""
         return {
             "error": {
                 "code": self.code,
-                "message": self.message,
+                "message": self.text.vi if language == "vi" else self.text.en,
                 "request_id": request_id,
                 "field": self.field,
             }
@@ -72,3 +86,11 @@ class Unavailable(TwinError):
 
     status = 503
     default_code = "unavailable"
+
+
+def lost_database() -> Unavailable:
+    """The error of a database that does not answer."""
+    return Unavailable(
+        "The database does not answer; try again in a moment",
+        vi="Cơ sở dữ liệu không trả lời; hãy thử lại sau ít phút",
+    )

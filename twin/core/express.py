@@ -107,7 +107,10 @@ async def serve(scope: dict[str, Any], send: Send) -> bool:
         response = await call(match, request)
     except Exception:
         logger.exception("%s: %s", request.request_id, request.path)  # type: ignore[attr-defined]
-        failure = TwinError("The server failed on this; its log says more under the request id")
+        failure = TwinError(
+            "The server failed on this; its log says more under the request id",
+            vi="Máy chủ gặp lỗi; nhật ký của máy chủ nói rõ hơn theo mã yêu cầu",
+        )
         response = web.error_response(request, failure)
     await _send(web.finish(request, response), send, body=scope["method"] == "GET")
     return True

@@ -233,5 +233,9 @@ def layer_named(name: str) -> Layer:
     import difflib
 
     close = difflib.get_close_matches(name, known, n=3)
-    hint = f"; did you mean {', '.join(close)}?" if close else ""
-    raise NotFound(f'There is no layer "{name}"{hint}', code="no_such_layer")
+    listed = ", ".join(close)
+    raise NotFound(
+        f'There is no layer "{name}"' + (f"; did you mean {listed}?" if close else ""),
+        vi=f"Không có lớp “{name}”" + (f"; có phải {listed}?" if close else ""),
+        code="no_such_layer",
+    )

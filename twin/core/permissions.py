@@ -15,6 +15,7 @@ from twin.core.errors import Forbidden, NotFound, NotLoggedIn
 from twin.core.models import LayerRight
 
 RIGHTS: tuple[Right, ...] = get_args(Right)
+RIGHT_WORDS: dict[Right, str] = {"view": "xem", "edit": "sửa", "publish": "công bố"}
 # Whoever asks: a User, or AnonymousUser. Any, because Django types neither as the other's kin.
 User = Any
 
@@ -45,10 +46,20 @@ def require(user: User, right: Right, layer: Layer) -> None:
     if may(user, right, layer):
         return
     if not user.is_authenticated:
-        raise NotLoggedIn(f'Log in to {right} the layer "{layer.name}"')
+        raise NotLoggedIn(
+            f'Log in to {right} the layer "{layer.name}"',
+            vi=f"Hãy đăng nhập để {RIGHT_WORDS[right]} lớp “{layer.title.vi}”",
+        )
     if right == "view" or not may(user, "view", layer):
-        raise NotFound(f'There is no layer "{layer.name}" for you', code="no_such_layer")
-    raise Forbidden(f'Your role may not {right} the layer "{layer.name}"')
+        raise NotFound(
+            f'There is no layer "{layer.name}" for you',
+            vi=f"Không có lớp “{layer.name}” cho bạn",
+            code="no_such_layer",
+        )
+    raise Forbidden(
+        f'Your role may not {right} the layer "{layer.name}"',
+        vi=f"Vai trò của bạn không được {RIGHT_WORDS[right]} lớp “{layer.title.vi}”",
+    )
 
 
 def visible_to(user: User, layer: Layer) -> sql.Composable:

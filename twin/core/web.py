@@ -15,9 +15,11 @@ from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.cache import patch_vary_headers
 from django.utils.decorators import sync_and_async_middleware
+from django.utils.translation import get_language_from_request
 
-from twin.core.errors import Forbidden, TwinError, Unavailable
+from twin.core.errors import Forbidden, TwinError, lost_database
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 ResponseT = TypeVar("ResponseT", bound=HttpResponseBase)
@@ -31,8 +33,14 @@ POLICY = (
 
 
 def error_response(request: HttpRequest, error: TwinError) -> JsonResponse:
-    """An error as the API words it."""
-    return JsonResponse(error.as_dict(getattr(request, "request_id", None)), status=error.status)
+    """An error as the API words it, in the language that the request accepts."""
+    # asked of the request itself: lean views come past LocaleMiddleware
+    language = get_language_from_request(request)
+    content = error.as_dict(getattr(request, "request_id", None), language)
+    response = JsonResponse(content, status=error.status)
+    response["Content-Language"] = language
+    patch_vary_headers(response, ["Accept-Language"])
+    return response
 
 
 def begin(request: HttpRequest) -> None:
@@ -72,7 +80,7 @@ def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | 
     """Errors of ours leave as JSON with their status; a lost database as 503."""
     if isinstance(error, OperationalError):
         logger.error("%s: %s", getattr(request, "request_id", "-"), error)
-        error = Unavailable("The database does not answer; try again in a moment")
+        error = lost_database()
     if isinstance(error, TwinError):
         return error_response(request, error)
     return None
@@ -93,8 +101,12 @@ def forged(request: HttpRequest) -> HttpResponse | None:
     )
     if reason is None:
         return None
-    words = "The request carries no valid X-CSRFToken; load the page again and repeat it"
-    return error_response(request, Forbidden(words, code="csrf"))
+    refusal = Forbidden(
+        "The request carries no valid X-CSRFToken; load the page again and repeat it",
+        vi="Yêu cầu thiếu X-CSRFToken hợp lệ; hãy tải lại trang rồi thử lại",
+        code="csrf",
+    )
+    return error_response(request, refusal)
 
 
 @sync_and_async_middleware

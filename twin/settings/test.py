@@ -7,3 +7,4 @@ ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Each test has its own event loop, so a pool would outlive the loop that it belongs to.
 TWIN_POOL_SIZE = 0
+LANGUAGE_CODE = "en"  # of answers to requests that name no language
