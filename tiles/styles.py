@@ -59,8 +59,9 @@ def style(
     *,
     language: str = "vi",
     theme: Theme = "light",
+    credits: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The style of the layers that the asker may see.
+    """The style of the layers that the asker may see; credits: layer name -> whom to name.
 
     Addresses start with "/": the viewer makes them absolute as text, for URL classes would
     percent-encode {z}.
@@ -87,7 +88,12 @@ def style(
         "light": {"anchor": "map", "position": [1.2, 215, 40], "intensity": 0.35},
         "font-faces": font_faces(),
         "sources": {
-            **{layer.name: _source(layer, versions.get(layer.name, 1)) for layer in layers},
+            **{
+                layer.name: _source(
+                    layer, versions.get(layer.name, 1), (credits or {}).get(layer.name)
+                )
+                for layer in layers
+            },
             **_terrain_sources(terrain),
         },
         "layers": [ground, *relief, *pile],
@@ -108,8 +114,9 @@ def font_faces() -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _source(layer: Layer, version: int) -> dict[str, Any]:
+def _source(layer: Layer, version: int, credit: str | None) -> dict[str, Any]:
     return {
+        **({"attribution": credit} if credit else {}),
         "type": "vector",
         "tiles": [tiles_path(layer, version)],
         "minzoom": layer.zoom[0],

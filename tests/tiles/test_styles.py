@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import Group, User
+from django.contrib.gis.geos import Point
 from django.test import AsyncClient
 
+from layers.models import BusStop, Hydrant
 from tiles.drawing import draw
 from tiles.styles import font_faces, style
 from twin.core.colors import THEMES, luminance, mix, themed
@@ -177,3 +179,13 @@ def test_the_served_style_has_only_what_the_asker_may_see():
         assert "light or dark" in wrong.json()["error"]["message"]
     finally:
         drop_layer("trees")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_data_from_openstreetmap_is_credited_and_other_data_is_not(client):
+    point = Point(107.1, 16.8)
+    Hydrant.objects.create(source="osm", source_id="node/1", geom=point)
+    BusStop.objects.create(geom=point)
+    sources = client.get("/style.json").json()["sources"]
+    assert "OpenStreetMap contributors" in sources["hydrants"]["attribution"]
+    assert "attribution" not in sources["bus_stops"]

@@ -6,6 +6,7 @@
  */
 import { effect, type Signal, signal, untracked } from '@preact/signals';
 import {
+  AttributionControl,
   Map as MapLibre,
   type RequestParameters,
   ScaleControl,
@@ -67,6 +68,7 @@ export function createMap(container: HTMLElement): () => void {
   });
   if (!camera && bounds && store.view3d.peek()) map.setPitch(40);
   map.addControl(new ScaleControl({ maxWidth: 110 }), 'bottom-left');
+  map.addControl(new AttributionControl({ compact: false }), 'bottom-left');
   const context: Context = { map, style: () => style, loaded };
   const stops: (() => void)[] = [];
   const follow = (run: () => void) => stops.push(effect(run));
