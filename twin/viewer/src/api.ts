@@ -1,5 +1,6 @@
 /** Requests to the server: JSON in and out, CSRF for writes, and errors a person can act on. */
 import { signal } from '@preact/signals';
+import type { Language } from './types.ts';
 
 export type ErrorKind = 'offline' | 'permission' | 'missing' | 'server' | 'input';
 
@@ -18,6 +19,8 @@ export class ApiError extends Error {
 }
 
 export const csrfToken = signal('');
+/** The language in which the server words its errors: the viewer's own. */
+export const answersIn = signal<Language>('vi');
 
 function kindOf(status: number): ErrorKind {
   if (status === 401 || status === 403) return 'permission';
@@ -42,9 +45,10 @@ async function failure(response: Response): Promise<ApiError> {
 
 /** Fetches and throws `ApiError` unless the answer is a success. */
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = { 'Accept-Language': answersIn.peek(), ...(init.headers as Record<string, string>) };
   let response: Response;
   try {
-    response = await fetch(path, { credentials: 'same-origin', ...init });
+    response = await fetch(path, { credentials: 'same-origin', ...init, headers });
   } catch (error) {
     if (init.signal?.aborted) throw error;
     throw new ApiError('', 'offline', 0, null, null);

@@ -1,9 +1,9 @@
 /** What the server has: who is here, the city, its layers and runs; kept current by the stream. */
 import { batch, computed, effect, signal } from '@preact/signals';
-import { csrfToken, getJson, send } from './api.ts';
+import { answersIn, csrfToken, getJson, send } from './api.ts';
 import { onLive, reconnectLive } from './live.ts';
 import { resource } from './resource.ts';
-import { runId } from './store.ts';
+import { language, runId } from './store.ts';
 import type { City, LayerInfo, Run, RunState, Scenario, Session } from './types.ts';
 
 export const session = resource(async (signal) => {
@@ -65,6 +65,9 @@ function hearRun(state: RunState): void {
 }
 
 export function startCatalog(): void {
+  effect(() => {
+    answersIn.value = language.value;
+  });
   void session.load();
   void city.load();
   void layerList.load();

@@ -170,8 +170,8 @@ export interface RunState {
   title: string;
   status: RunStatus;
   progress: number;
-  message: string;
-  error: string | null;
+  message: Bilingual;
+  error: Bilingual | null;
   requested_by: string;
   requested_at: string;
   started_at: string | null;
@@ -194,6 +194,8 @@ export interface PointSeries {
   depth_m: number[];
   level_m: number[];
   max_depth_m: number | null;
+  /** What levels and the bed count from, where the terrain says it. */
+  vertical_datum: string | null;
 }
 
 export type ImpactLayer = 'buildings' | 'parcels' | 'roads';

@@ -13,6 +13,13 @@ describe('numbers, times and attributes in both languages', () => {
     expect(format.fixed(0.5, 'vi', 2)).toBe('0,50');
   });
 
+  it('picks the reader’s side of a run’s message', () => {
+    const message = { en: '20 min of 2 h computed', vi: 'Đã tính 20 phút trên 2 giờ' };
+    expect(format.text(message, 'vi')).toBe('Đã tính 20 phút trên 2 giờ');
+    expect(format.text(message, 'en')).toBe('20 min of 2 h computed');
+    expect(format.text(null, 'vi')).toBe('');
+  });
+
   it('chooses units of length and area', () => {
     expect(format.length(4.26, 'en')).toBe('4.3 m');
     expect(format.length(12345, 'vi')).toBe('12,35 km');

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ApiError, getJson, query } from '../src/api.ts';
+import { answersIn, ApiError, getJson, query, send } from '../src/api.ts';
 import { resource } from '../src/resource.ts';
 
 afterEach(() => vi.unstubAllGlobals());
@@ -23,6 +23,20 @@ describe('requests', () => {
       throw new TypeError('network');
     });
     expect(await getJson('/api/x').catch((e: ApiError) => e.kind)).toBe('offline');
+  });
+
+  it('ask for answers in the language of the viewer', async () => {
+    const asked: (string | null)[] = [];
+    vi.stubGlobal('fetch', async (_: string, init: RequestInit) => {
+      asked.push(new Headers(init.headers).get('Accept-Language'));
+      return new Response('{}');
+    });
+    await getJson('/api/x');
+    answersIn.value = 'en';
+    await send('POST', '/api/x', { a: 1 });
+    answersIn.value = 'vi';
+    await send('POST', '/api/x', 'time_s,mm_per_h', 'text/csv');
+    expect(asked).toEqual(['vi', 'en', 'vi']);
   });
 
   it('leave empty parameters out', () => {

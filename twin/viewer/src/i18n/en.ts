@@ -24,6 +24,8 @@ export const en = {
   bookmarks: 'Bookmarks in this browser',
   cancel: 'Cancel',
   cancel_run: 'Cancel run',
+  case_download: 'Download the case',
+  case_help: 'The inputs of this run, to repeat it with twin flood run',
   cell: 'Cell size',
   cell_size: '{m} m cells',
   cells: 'about {n} cells',

@@ -26,6 +26,8 @@ export const vi: Record<keyof typeof en, string> = {
   bookmarks: 'Dấu trang trong trình duyệt này',
   cancel: 'Bỏ qua',
   cancel_run: 'Hủy lần chạy',
+  case_download: 'Tải bộ số liệu đầu vào',
+  case_help: 'Dữ liệu đầu vào của lần chạy này, để tính lại bằng lệnh twin flood run',
   cell: 'Kích thước ô',
   cell_size: 'ô {m} m',
   cells: 'khoảng {n} ô',

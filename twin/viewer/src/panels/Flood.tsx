@@ -1,7 +1,7 @@
 /** The flood officer's screen: which runs there are, what the chosen one says, a new storm. */
 import { canRunStorm, olderRun, run, runList, user } from '../catalog.ts';
 import { age, dateTime, duration, fixed, number } from '../format.ts';
-import { t } from '../i18n/index.ts';
+import { say, t } from '../i18n/index.ts';
 import { map } from '../map-state.ts';
 import { boundsOf } from '../geo.ts';
 import { draft, fromScenario } from '../storm-form.ts';
@@ -98,7 +98,7 @@ function Detail({ shown }: { shown: Run }) {
       <Progress run={shown} />
       {shown.status === 'failed' && (
         <Note icon="warning" title={t('run_failed')}>
-          <p>{shown.error || shown.message}</p>
+          <p>{say(shown.error ?? shown.message)}</p>
         </Note>
       )}
       {shown.status === 'canceled' && <Note icon="info" title={t('run_canceled')} />}
@@ -116,6 +116,10 @@ function Detail({ shown }: { shown: Run }) {
             />
           </label>
           <Summary shown={shown} />
+          <a class="button small" href={`/api/runs/${shown.id}/case.zip`} download title={t('case_help')}>
+            <Icon name="download" size={16} />
+            {t('case_download')}
+          </a>
         </>
       )}
       {canRunStorm.value && shown.scenario && (

@@ -1,7 +1,7 @@
 /** The jobs drawer: every run asked for, how far it is, why it failed; the server remembers them. */
 import { runList } from '../catalog.ts';
 import { age, duration } from '../format.ts';
-import { t } from '../i18n/index.ts';
+import { say, t } from '../i18n/index.ts';
 import { liveState } from '../live.ts';
 import * as store from '../store.ts';
 import type { Run } from '../types.ts';
@@ -41,7 +41,7 @@ function Job({ run }: { run: Run }) {
       {run.status === 'failed' && (
         <details class="job-error">
           <summary>{t('why_failed')}</summary>
-          <pre>{run.error || run.message}</pre>
+          <pre>{say(run.error ?? run.message)}</pre>
         </details>
       )}
     </li>

@@ -1,7 +1,7 @@
 /** A run's status as an icon and a word, with progress and cancel while it goes on. */
 import { cancelRun, canRunStorm } from '../catalog.ts';
 import { percent } from '../format.ts';
-import { type Key, t } from '../i18n/index.ts';
+import { type Key, say, t } from '../i18n/index.ts';
 import { language } from '../store.ts';
 import type { Run, RunStatus } from '../types.ts';
 import { notify } from '../ui/dialogs.ts';
@@ -33,7 +33,7 @@ export function Progress({ run }: { run: Run }) {
   return (
     <div class="progress-row">
       <progress max={1} value={run.progress} aria-label={t('progress_of', { title: run.title })} />
-      <span class="quiet small">{run.message}</span>
+      <span class="quiet small">{say(run.message)}</span>
       {canRunStorm.value && (
         <button type="button" class="button small" onClick={() => void stop()}>
           {t('cancel_run')}
