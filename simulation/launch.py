@@ -246,9 +246,9 @@ def _callees(function: Any) -> list[Any]:
     return [value for value in found if _is_ours(value)]
 
 
-def _digest(function: Any, seen: frozenset = frozenset()) -> str:
-    """Of the function's file and those of all it calls: numba's cache watches only the first."""
-    files: set[str] = set()
+def _digest(function: Any) -> str:
+    """Of this file, the function's and those of all it calls: numba watches only the second."""
+    files = {__file__}
 
     def visit(inner: Any) -> None:
         file = inspect.getsourcefile(inner)

@@ -74,6 +74,8 @@ class Edges(NamedTuple):
     inner_i: Array  # the neighbour whose level gives the surface slope; the cell itself if none
     inner_j: Array
     is_stage: Array  # 1: the cell is held at `depth`; 0: free outflow
+    fall: Array  # bed of that neighbour less the cell's own [m]
+    n: Array  # Manning of the cell [s/m^(1/3)]
     slope: Array  # of the outflow; below 0: the water surface's, at least `slope_floor`
     inv_size: Array  # 1 / extent of the cell along the outflow [1/m]
     side: Array  # NORTH, SOUTH, WEST or EAST: the face that lets water out; 0 for lines
@@ -186,9 +188,9 @@ def drain(k, state, edges, p, slope_floor):
         if slope < ZERO:
             a = edges.inner_i[k]
             b = edges.inner_j[k]
-            fall = (state.z[a, b] - state.z[i, j]) + (state.h[a, b] - h)
+            fall = edges.fall[k] + (state.h[a, b] - h)
             slope = max(fall * edges.inv_size[k], slope_floor)
-        q = normal_discharge(h, sqrt(slope), state.n[i, j], p.g)
+        q = normal_discharge(h, sqrt(slope), edges.n[k], p.g)
     edges.leaving[k] = q
 
 

@@ -168,6 +168,8 @@ class Boundaries:
             inner_i=device.array(inner[0] + PAD),
             inner_j=device.array(inner[1] + PAD),
             is_stage=device.array(self.is_stage.astype(np.int32)),
+            fall=device.array((bed[inner] - bed[at]).astype(dtype)),
+            n=device.array(inputs.manning[at].astype(dtype)),
             slope=device.array(slopes.astype(dtype)),
             inv_size=device.array((1.0 / sizes).astype(dtype)),
             side=device.array(sides.astype(np.int32)),
