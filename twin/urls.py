@@ -16,8 +16,8 @@ from ninja import NinjaAPI
 from ninja.errors import ValidationError
 
 from twin import pages
-from twin.core.declare import Text
 from twin.core.errors import BadInput, TwinError, lost_database
+from twin.core.invalid import what_is_wrong
 from twin.core.web import error_response
 
 api = NinjaAPI(title="Song Sinh", version="1", docs_url="/docs")
@@ -44,44 +44,6 @@ def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     field = ".".join(parts[2:] if parts[:1] == ["body"] else parts[1:]) or parts[-1]
     said = what_is_wrong(first, field)
     return error_response(request, BadInput(said.en, vi=said.vi, code="invalid", field=field))
-
-
-# pydantic's kind of error -> Vietnamese, with the values of its context
-INVALID = {
-    "missing": "thiếu giá trị này",
-    "extra_forbidden": "không có trường nào tên như vậy",
-    "greater_than": "phải lớn hơn {gt}",
-    "greater_than_equal": "phải từ {ge} trở lên",
-    "less_than": "phải nhỏ hơn {lt}",
-    "less_than_equal": "không được lớn hơn {le}",
-    "literal_error": "phải là {expected}",
-    "float_type": "phải là một số",
-    "float_parsing": "phải là một số",
-    "finite_number": "phải là một số hữu hạn",
-    "int_type": "phải là một số nguyên",
-    "int_parsing": "phải là một số nguyên",
-    "int_from_float": "phải là một số nguyên",
-    "bool_type": "phải là true hoặc false",
-    "bool_parsing": "phải là true hoặc false",
-    "string_type": "phải là văn bản",
-    "list_type": "phải là một danh sách",
-    "dict_type": "phải là một đối tượng JSON",
-    "model_attributes_type": "phải là một đối tượng JSON",
-    "json_invalid": "không phải JSON hợp lệ",
-    "uuid_parsing": "không phải UUID hợp lệ",
-    "datetime_from_date_parsing": "không phải thời điểm hợp lệ",
-}
-
-
-def what_is_wrong(error: dict[str, Any], field: str) -> Text:
-    """A pydantic error in both languages; what our own validators refuse carries both."""
-    context = error.get("ctx", {})
-    if error["type"] == "refused":
-        return Text(
-            *(context[language][:1].upper() + context[language][1:] for language in Text._fields)
-        )
-    known = INVALID.get(error["type"], "giá trị không hợp lệ")
-    return Text(f"{field}: {error['msg']}", f"{field}: {known.format(**context)}")
 
 
 urlpatterns = [

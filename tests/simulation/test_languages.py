@@ -130,6 +130,27 @@ def test_a_run_says_what_it_does_in_both_languages(officer, monkeypatch):
     assert Run.objects.get(id=run.id).error["vi"] == "ế" * actions.LONGEST_ERROR
 
 
+@pytest.mark.django_db(transaction=True)
+def test_runs_from_before_keep_their_words_through_the_migration(officer, monkeypatch):
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    monkeypatch.setattr(actions, "send", lambda run_id: None)
+    run = actions.request_run(form=StormForm(**STORM), requested_by="hoa")
+    MigrationExecutor(connection).migrate([("simulation", "0001_runs")])
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT message, error FROM simulation_run")
+            assert cursor.fetchone() == ("Waiting for a worker", None)
+            cursor.execute("UPDATE simulation_run SET error = 'It broke'")
+    finally:
+        executor = MigrationExecutor(connection)
+        executor.migrate(executor.loader.graph.leaf_nodes("simulation"))
+    run.refresh_from_db()
+    assert run.message == {"en": "Waiting for a worker", "vi": "Waiting for a worker"}
+    assert run.error == {"en": "It broke", "vi": "It broke"}
+
+
 def test_a_failure_of_the_runner_has_vietnamese_in_front(tmp_path):
     log = tmp_path / "runner.log"
     log.write_text(f"error: {tmp_path}/CASE.toml: the bed is nodata\n")

@@ -124,6 +124,7 @@ def test_a_storm_runs_to_its_end_and_is_published_whole(twin, services):
     assert point["inside"] and point["times_s"][-1] == 3600
     assert point["depth_m"][-1] == pytest.approx(last.max(), abs=1e-3)
     assert point["level_m"][-1] == pytest.approx(point["bed_m"] + last.max(), abs=2e-3)
+    assert point["vertical_datum"] == "Hon Dau 1972"
     assert client.get(f"/api/runs/{run_id}/point?lon=0&lat=0").json()["inside"] is False
 
     check_impacts(client, run, depth)

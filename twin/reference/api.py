@@ -24,7 +24,8 @@ browser and `/api/openapi.json` for programs.
 - What a user may not see is not in the answers; what they may not do is refused with 403.
 - An error is `{"error": {"code", "message", "request_id", "field"}}` with an HTTP status of its
   kind: 400 the request can't be used, 401 not logged in, 403 not allowed, 404 not there, 409 it
-  clashes with what is, 503 something the twin needs does not answer.
+  clashes with what is, 503 something the twin needs does not answer. Its message is in Vietnamese
+  or English, as `Accept-Language` asks; Vietnamese without one.
 - Texts in two languages are `{"en": …, "vi": …}`. Coordinates are longitude and latitude
   (EPSG:4326) unless the name says otherwise; lengths are meters, times seconds.
 """

@@ -76,7 +76,7 @@ TEXTS: dict[str, Keys] = {
         "crs": ('"EPSG:…" or "local"', "metric CRS; the raster's own unless given"),
         "cell_m": ("number", "warp the DEM to cells of this size [m]"),
         "bounds": ("[west, south, east, north]", "compute this part only, in the grid's CRS"),
-        "vertical_datum": ("text", "name of the datum of the levels, for who reads the case"),
+        "vertical_datum": ("text", "name of the datum of the levels; the results carry it"),
     },
     "run": {
         "duration": ("duration, required", "simulated time"),
