@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -73,8 +74,12 @@ def test_an_officer_runs_a_storm_and_learns_whom_the_water_reaches(page, demo_tw
     # 180 mm in an hour
     page.get_by_label("Tên trận mưa").fill("Bão số 5")
     page.get_by_label(re.compile("^Tổng lượng mưa")).fill("180")
-    page.get_by_label(re.compile("^Kích thước ô")).fill("20")
+    page.get_by_label(re.compile("^Kích thước ô")).fill("2000")
     page.get_by_label(re.compile("^Thời gian chạy")).fill("1")
+    page.get_by_role("button", name="Chạy mô phỏng").click()
+    expect(page.get_by_text("hãy nhập từ 0,5 đến 1000 m").first).to_be_visible()
+    page.complaints.clear()  # the browser notes the answer 400
+    page.get_by_label(re.compile("^Kích thước ô")).fill("20")
     page.get_by_role("button", name="Chạy mô phỏng").click()
 
     # it survives a reload while it runs, and is done
@@ -128,6 +133,11 @@ def test_an_officer_runs_a_storm_and_learns_whom_the_water_reaches(page, demo_tw
     text = Path(download.value.path()).read_text("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text)))
     assert len(rows) > 3 and any("Phường" in cell or "Đông" in cell for row in rows for cell in row)
+
+    # and the storm's inputs as a case that another machine can repeat
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Tải bộ số liệu đầu vào").click()
+    assert "case/CASE.toml" in zipfile.ZipFile(download.value.path()).namelist()
 
     assert page.foreign == []
     assert page.complaints == []
