@@ -90,12 +90,14 @@ class NumbaDevice(Device):
             )
         self.threads = threads or most
 
-    def loop(self, function: Callable) -> Callable:
+    def loop(self, function: Callable, *, allocates: bool = True) -> Callable:
         """The hand-written loop, compiled; `parallel_range` in it runs on this device's threads.
 
-        The compiled loop takes `threads=` to use fewer of them for a small piece of work.
+        The compiled loop takes `threads=` to use fewer of them for a small piece of work. One that
+        makes no arrays says `allocates=False`: counting references to every array of the tuples
+        that it hands on would take a hundred times as long as a cell of a short list.
         """
-        compiled = _compile_cpu(function)
+        compiled = _compile_cpu(function, allocates)
         if not _uses(function, "parallel_range"):
             return compiled
 
@@ -275,7 +277,7 @@ def _copy(function: Any, replace: dict[str, Any], suffix: str) -> types.Function
 
 
 @functools.cache
-def _compile_cpu(function: Any) -> Any:
+def _compile_cpu(function: Any, allocates: bool = True) -> Any:
     import llvmlite.binding
     import numba
 
@@ -283,15 +285,15 @@ def _compile_cpu(function: Any) -> Any:
     # without the checks it would not use vector instructions.
     llvmlite.binding.set_option("twin", "-runtime-memory-check-threshold=64")
     replace: dict[str, Any] = {
-        name: _compile_cpu(value)
+        name: _compile_cpu(value, allocates)
         for name, value in function.__globals__.items()
         if name in function.__code__.co_names and _is_ours(value)
     }
     parallel = _uses(function, "parallel_range")
     if parallel:
         replace["parallel_range"] = numba.prange
-    copy = _copy(function, replace, "_" + _digest(function))
-    words: dict[str, Any] = {"error_model": "numpy", "parallel": parallel}
+    copy = _copy(function, replace, f"_{_digest(function)}{'' if allocates else '_lean'}")
+    words: dict[str, Any] = {"error_model": "numpy", "parallel": parallel, "_nrt": allocates}
     try:
         return numba.njit(copy, cache=True, **words)
     except RuntimeError:  # neither the package nor the user's own cache folder can be written

@@ -72,9 +72,9 @@ class TileKernels(CellKernels):
         self.computed = rows * cols  # cells in the last step
         self._step = device.loop(loops.step)
         self._observe = device.loop(loops.observe_tiles)
-        self._pour = device.loop(loops.add_all_water)
-        self._drain = device.loop(loops.drain_all)
-        self._exchange = device.loop(loops.exchange_all)
+        self._pour = device.loop(loops.add_all_water, allocates=False)
+        self._drain = device.loop(loops.drain_all, allocates=False)
+        self._exchange = device.loop(loops.exchange_all, allocates=False)
 
     def step(self, state: State, p: Params) -> tuple[State, float, int]:
         """The state after one step, its greatest depth [m] and the number of cells computed."""
