@@ -62,9 +62,9 @@ class FeatureAdmin(admin.ModelAdmin):
             return "-"
         center = feature.geom.centroid  # type: ignore[attr-defined]
         return format_html(
-            '<a href="/?lon={}&lat={}&z=17&sel={}/{}">{}</a>',
-            round(center.x, 6),
+            '<a href="/#c={},{},17,0,0&sel={}/{}">{}</a>',
             round(center.y, 6),
+            round(center.x, 6),
             self.layer.name,
             feature.pk,
             "open in the viewer",

@@ -7,7 +7,7 @@ import * as store from '../store.ts';
 import type { PointSeries } from '../types.ts';
 
 /** Colors of the canvas come from the style sheet, so both themes keep their contrast. */
-function inks(element: HTMLElement) {
+export function inks(element: HTMLElement) {
   const style = getComputedStyle(element);
   const read = (name: string) => style.getPropertyValue(name).trim();
   return { text: read('--ink'), grid: read('--line'), water: read('--accent'), now: read('--mark') };

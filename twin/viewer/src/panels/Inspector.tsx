@@ -11,6 +11,7 @@ import * as store from '../store.ts';
 import type { Item, LayerInfo } from '../types.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { Shown } from '../ui/states.tsx';
+import { Observations } from './Observations.tsx';
 import { WaterHere } from './WaterHere.tsx';
 
 const item = resource((signal) => {
@@ -154,6 +155,7 @@ export function Inspector() {
                 <>
                   <Attributes feature={feature} layer={layer} />
                   <Actions feature={feature} layer={chosen.layer!} />
+                  {chosen.layer === 'sensors' && <Observations id={chosen.id!} />}
                 </>
               )}
             </Shown>
