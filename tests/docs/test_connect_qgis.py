@@ -34,15 +34,15 @@ def lan(services):
 
 
 def test_her_edits_are_stamped_and_kept(lan):
-    lan.execute(f"INSERT INTO layers_buildings (name, geom) VALUES ('before', {SQUARE})")
+    lan.execute(f"INSERT INTO layers_buildings (name, geom) VALUES ('as she drew it', {SQUARE})")
     lan.execute("UPDATE layers_buildings SET name = 'after'")
     now = lan.execute("SELECT name, version, created_by, updated_by FROM layers_buildings")
     assert now.fetchall() == [("after", 2, "lan", "lan")]
     kept = lan.execute(
         "SELECT name, superseded_by, application FROM history.layers_buildings "
-        "WHERE name = 'before'"
+        "WHERE name = 'as she drew it'"
     )
-    assert kept.fetchall() == [("before", "lan", "QGIS")]
+    assert kept.fetchall() == [("as she drew it", "lan", "QGIS")]
 
 
 def test_an_invalid_polygon_names_the_constraint(lan):
