@@ -10,36 +10,25 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextInputWidget
-from django.contrib.gis import forms
 from django.contrib.gis.db import models
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from layers.forms import FeatureForm, GeometryText, PlaceField
 from layers.models import Observation
 from twin.core import permissions
 from twin.core.declare import Layer, Right
 from twin.core.features import declared_layers
 
 
-class GeometryText(forms.BaseGeometryWidget):
-    """A geometry as well-known text: works with no network and keeps every digit."""
-
-    template_name = "layers/geometry_text.html"
-    map_srid = 4326
-    supports_3d = False
-
-    def serialize(self, value: Any) -> str:
-        """WKT of a geometry."""
-        return value.wkt if value else ""
-
-
 class FeatureAdmin(admin.ModelAdmin):
     """The page of one layer; who may do what follows from the layer's rights."""
 
     layer: Layer
+    form = FeatureForm
     formfield_overrides = {
-        models.GeometryField: {"widget": GeometryText},
+        models.GeometryField: {"form_class": PlaceField, "widget": GeometryText},
         models.TextField: {"widget": AdminTextInputWidget},
     }
     readonly_fields = (
@@ -73,7 +62,7 @@ class FeatureAdmin(admin.ModelAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Attributes and geometry; the stamps once the database has made them."""
         own = [*(field.name for field in self.layer.fields), "geom"]
-        return [*own, *self.readonly_fields] if obj else own
+        return [*own, *self.readonly_fields, "opened_version"] if obj else own
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The stamps."""

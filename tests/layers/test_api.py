@@ -9,6 +9,7 @@ import json
 
 import pytest
 from django.contrib.gis.geos import LineString, MultiLineString, MultiPolygon, Point, Polygon
+from django.db import IntegrityError
 from django.test import Client
 
 from layers.models import Building, Lamp, Parcel, Road
@@ -202,6 +203,69 @@ def test_writes_without_the_csrf_token_are_refused():
         "application/json",
     )
     assert answer.status_code == 403
+
+
+def test_nul_characters_and_broken_bodies_are_refused_with_words(client):
+    for address in ("/api/search?q=%00", "/api/layers/lamps/items?q=a%00b", "/tiles/%00/1/1/1.mvt"):
+        assert client.get(address).status_code == 400, address
+    login = {"username": "v\0i", "password": "x"}
+    answer = client.post("/api/session", login, content_type="application/json")
+    assert answer.status_code == 400 and answer.json()["error"]["code"] == "nul"
+    answer = client.post("/api/session", "{", content_type="application/json")
+    assert answer.status_code == 400 and "JSON" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("geometry", "words"),
+    [
+        ("POINT (500 10)", "longitude"),
+        ("POINT (590000 1860000)", "longitude"),
+        ("POINT EMPTY", ""),
+        ("LINESTRING (107 16, 107 17)", ""),
+    ],
+)
+def test_admin_refuses_places_that_are_nowhere(client, geometry, words):
+    set_user("boss", "a good password", roles=["admin"])
+    client.login(username="boss", password="a good password")
+    page = client.post(
+        "/admin/layers/lamp/add/",
+        {"code": "L1", "geom": geometry},
+        headers={"accept-language": "en"},
+    )
+    assert page.status_code == 200 and words in page.content.decode()
+    assert not Lamp.objects.exists()
+
+
+def test_places_that_are_nowhere_are_refused_past_the_forms_too():
+    for place in (Point(500, 10), Point(590000, 1860000), Point(107, 95)):
+        with pytest.raises(IntegrityError, match="longitude first"):
+            Lamp.objects.create(geom=place)
+    with pytest.raises(IntegrityError, match="empty"):
+        Building.objects.create(geom=MultiPolygon())
+
+
+def test_a_single_polygon_becomes_a_multipolygon_and_a_stale_page_is_refused(client):
+    set_user("boss", "a good password", roles=["admin"])
+    client.login(username="boss", password="a good password")
+    wkt = "POLYGON ((107.1 16.8, 107.2 16.8, 107.2 16.9, 107.1 16.8))"
+    answer = client.post("/admin/layers/building/add/", {"name": "A", "geom": wkt})
+    assert answer.status_code == 302, answer.content
+    building = Building.objects.get()
+    address = f"/admin/layers/building/{building.pk}/change/"
+    assert b'name="opened_version" value="1"' in client.get(address).content
+    typed = {"name": "B", "geom": wkt, "opened_version": "1"}
+    assert client.post(address, typed).status_code == 302
+    stale = client.post(address, typed | {"name": "C"})
+    assert stale.status_code == 200 and b"boss" in stale.content
+    building.refresh_from_db()
+    assert building.name == "B"
+
+
+def test_every_role_that_edits_a_layer_can_do_it_in_the_admin_pages(client):
+    set_user("tu", "a good password", roles=["traffic_engineer"])
+    client.login(username="tu", password="a good password")
+    assert client.get("/admin/layers/signal/add/").status_code == 200
+    assert client.get("/admin/layers/parcel/add/").status_code == 403
 
 
 def test_admin_pages_come_from_the_declarations(client):

@@ -11,7 +11,7 @@ from twin.core.errors import BadInput
 
 PASSWORD_LENGTH = 8
 # Roles that work in the admin pages; what they may do there follows from their layer rights.
-STAFF_ROLES = {"gis_editor", "admin"}
+STAFF_ROLES = {"planner", "flood_officer", "traffic_engineer", "gis_editor", "admin"}
 
 
 @transaction.atomic

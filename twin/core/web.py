@@ -19,7 +19,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.decorators import sync_and_async_middleware
 from django.utils.translation import get_language_from_request
 
-from twin.core.errors import Forbidden, TwinError, lost_database
+from twin.core.errors import BadInput, Forbidden, TwinError, lost_database
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 ResponseT = TypeVar("ResponseT", bound=HttpResponseBase)
@@ -48,6 +48,22 @@ def begin(request: HttpRequest) -> None:
     request.request_id = uuid.uuid4().hex[:12]  # type: ignore[attr-defined]
 
 
+def with_nul(request: HttpRequest) -> HttpResponse | None:
+    """A refusal where the address holds a NUL character, which PostgreSQL knows no text for."""
+    if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path_info:
+        return error_response(request, nul_refused())
+    return None
+
+
+def nul_refused() -> BadInput:
+    """The error for a text with a NUL character."""
+    return BadInput(
+        "A text holds the character NUL; remove it",
+        vi="Nội dung có ký tự NUL; hãy xóa ký tự đó",
+        code="nul",
+    )
+
+
 def finish(request: HttpRequest, response: ResponseT) -> ResponseT:
     """Set the headers that every response carries."""
     response.headers.setdefault("Content-Security-Policy", POLICY)
@@ -63,14 +79,14 @@ def frame(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest],
 
         async def in_loop(request: HttpRequest) -> HttpResponse:
             begin(request)
-            return finish(request, await get_response(request))
+            return finish(request, with_nul(request) or await get_response(request))
 
         in_loop.process_exception = process_exception  # type: ignore[attr-defined]
         return in_loop
 
     def in_thread(request: HttpRequest) -> HttpResponse:
         begin(request)
-        return finish(request, get_response(request))
+        return finish(request, with_nul(request) or get_response(request))
 
     in_thread.process_exception = process_exception  # type: ignore[attr-defined]
     return in_thread

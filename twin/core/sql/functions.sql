@@ -8,8 +8,27 @@ CREATE OR REPLACE FUNCTION twin_actor() RETURNS text LANGUAGE sql STABLE AS $$
     SELECT coalesce(nullif(current_setting('twin.user', true), ''), session_user::text)
 $$;
 
+-- Here and not in a constraint: the generated 3857 column is computed before constraints are asked,
+-- and would fail on projected coordinates with words that help nobody.
+CREATE OR REPLACE FUNCTION twin_refuse_place(geom geometry) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF ST_IsEmpty(geom) THEN
+        RAISE EXCEPTION 'The geometry is empty; draw it, or delete the feature'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RAISE EXCEPTION 'The geometry reaches from % % to % %, which is no longitude and latitude in '
+        'degrees (-180 to 180, -85 to 85); give EPSG:4326 coordinates, longitude first',
+        round(ST_XMin(geom)::numeric, 2), round(ST_YMin(geom)::numeric, 2),
+        round(ST_XMax(geom)::numeric, 2), round(ST_YMax(geom)::numeric, 2)
+        USING ERRCODE = 'check_violation';
+END $$;
+
 CREATE OR REPLACE FUNCTION twin_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- "@" is false for an empty geometry too
+    IF NOT NEW.geom OPERATOR(public.@) public.ST_MakeEnvelope(-180, -85, 180, 85, 4326) THEN
+        PERFORM twin_refuse_place(NEW.geom);
+    END IF;
     IF TG_OP = 'INSERT' THEN
         NEW.version := 1;
         NEW.source := coalesce(NEW.source, 'twin');
