@@ -112,7 +112,12 @@ def request_run(request: HttpRequest, form: StormForm) -> Status[dict[str, Any]]
 
 @router.post("/runs/rain-csv")
 def read_rain(request: HttpRequest) -> dict[str, Any]:
-    """Read a gauge's CSV (the request's body) into a rain series for the form."""
+    """Read a gauge's CSV (the request's body) into a rain series for the form.
+
+    The header names a time (dates, or a number of seconds, minutes or hours) and rain in mm/h or
+    in mm since the row before: `time_s,mm_per_h`, `hour,mm`, `thời gian;lượng mưa (mm)`. Without a
+    header the file has two columns: seconds and mm/h.
+    """
     require_storm_role(request, READ_RAIN)
     if int(request.headers.get("Content-Length") or 0) > LARGEST_CSV:
         raise BadInput(

@@ -2,6 +2,7 @@
 
 Two kinds of table are read: rates (a column such as `mm_per_h`; each holds until the next row) and
 amounts (a column such as `mm`; what fell since the row before, as tipping-bucket loggers write).
+`gauge_columns` says which by the header; without one a table is two columns: time_s, mm_per_h.
 Separators are commas, semicolons or tabs; decimals may be commas where columns are not. Files from
 Excel (byte-order mark, UTF-16) are read too. Whatever can't be read is named by row and value.
 """
@@ -10,20 +11,19 @@ from __future__ import annotations
 
 import csv
 import math
-import re
 from datetime import datetime
 
+from simulation.gauge_columns import UNIT_WORDS, Columns, read_header
+from simulation.gauge_columns import refused as _bad
 from simulation.rain import Series
-from twin.core.errors import BadInput
 from twin.core.vietnamese import number as vn
 
 LIMIT_MM_H = 2500.0  # the greatest one-minute rain on record, 31 mm, is 1,870 mm/h
 LONGEST_ROWS = 100_000
-RATE_WORDS = ("mm_per_h", "mm/h", "mm_h", "mmh", "mm/hr", "intensity", "rate", "cường độ")
-TIME_UNITS = {"min": 60.0, "minutes": 60.0, "h": 3600.0, "hours": 3600.0, "phut": 60.0}
 DATE_FORMATS = (
     "%d/%m/%Y %H:%M:%S",
     "%d/%m/%Y %H:%M",
+    "%d/%m/%Y",
     "%d-%m-%Y %H:%M",
     "%Y/%m/%d %H:%M:%S",
     "%Y/%m/%d %H:%M",
@@ -51,32 +51,32 @@ def read_gauge(content: bytes) -> Series:
             f"Tệp có {vn(len(body), ',')} dòng; chỉ đọc được {vn(LONGEST_ROWS, ',')} dòng. "
             "Hãy cắt riêng trận mưa cần dùng",
         )
-    time_column, value_column, is_rate, scale = _columns(header, body[0][1])
+    columns = _columns(header, body[0][1])
     times, values = [], []
-    clock = not _is_number(body[0][1][time_column])
+    clock = _is_clock(body[0][1], columns.time)
     for number, cells in body:
-        if len(cells) <= max(time_column, value_column):
+        if len(cells) <= max(columns.time, columns.rain):
             raise _bad(
                 f"Row {number} has {len(cells)} column; a time and a value are needed",
                 f"Dòng {number} chỉ có {len(cells)} cột; cần cả thời gian và giá trị",
             )
-        times.append(_time(number, cells[time_column], clock) * (1.0 if clock else scale))
-        values.append(_value(number, cells[value_column]))
+        times.append(_time(number, cells[columns.time], clock, columns.seconds))
+        values.append(_value(number, cells[columns.rain], "mm/h" if columns.is_rate else "mm"))
         if len(times) > 1 and times[-1] <= times[-2]:
             raise _bad(
-                f'Row {number}: the time "{cells[time_column]}" is not after the row before it; '
+                f'Row {number}: the time "{cells[columns.time]}" is not after the row before it; '
                 "sort the rows and remove repeated ones",
-                f"Dòng {number}: thời gian “{cells[time_column]}” không sau dòng trước; "
+                f"Dòng {number}: thời gian “{cells[columns.time]}” không sau dòng trước; "
                 "hãy sắp xếp các dòng và bỏ dòng trùng",
             )
     if times[0] < 0 and not clock:
         raise _bad(
-            f"Row {body[0][0]}: the time {times[0]:g} s is below 0; start at 0",
-            f"Dòng {body[0][0]}: thời gian {vn(times[0])} giây nhỏ hơn 0; hãy bắt đầu từ 0",
+            f"Row {body[0][0]}: the time {body[0][1][columns.time]} is below 0; start at 0",
+            f"Dòng {body[0][0]}: thời gian {body[0][1][columns.time]} nhỏ hơn 0; hãy bắt đầu từ 0",
         )
     if clock:
         times = [time - times[0] for time in times]
-    return _rates(times, values, body) if is_rate else _amounts(times, values, body)
+    return _rates(times, values, body) if columns.is_rate else _amounts(times, values, body)
 
 
 def _rates(times: list[float], rates: list[float], body: list[tuple[int, list[str]]]) -> Series:
@@ -150,8 +150,7 @@ def _rows(text: str) -> list[tuple[int, list[str]]]:
     ]
 
 
-def _columns(header: list[str] | None, first: list[str]) -> tuple[int, int, bool, float]:
-    """(time column, value column, whether values are rates, seconds in a unit of time)."""
+def _columns(header: list[str] | None, first: list[str]) -> Columns:
     if len(first) < 2:
         raise _bad(
             "The rows hold one column; give a time and a value, separated by a comma or a "
@@ -159,23 +158,20 @@ def _columns(header: list[str] | None, first: list[str]) -> tuple[int, int, bool
             "Các dòng chỉ có một cột; cần thời gian và giá trị, cách nhau bằng dấu phẩy hoặc dấu "
             "chấm phẩy",
         )
-    if header is None:
-        return 0, 1, _is_number(first[0]), 1.0
-    names = [name.casefold() for name in header]
-    time = next(
-        (k for k, name in enumerate(names) if re.search("time|date|thời|ngày|giờ", name)), 0
+    if header is not None:
+        return read_header(header, [_is_clock(first, k) for k in range(len(header))])
+    if len(first) == 2 and _is_number(first[0]):
+        return Columns(0, 1, is_rate=True)
+    raise _bad(
+        "The file has no header, and only two columns of seconds and mm/h are read without one; "
+        "add a first row such as time,mm or time_s,mm_per_h",
+        "Tệp không có dòng tiêu đề; chỉ đọc được tệp như vậy khi có hai cột: giây và mm/h. Hãy "
+        "thêm dòng đầu như thời gian,mm hoặc time_s,mm_per_h",
     )
-    others = [k for k in range(len(names)) if k != time]
-    if not others:
-        raise _bad(
-            f'The header "{", ".join(header)}" names no column of rain; add mm_per_h or mm',
-            f"Dòng tiêu đề “{', '.join(header)}” không có cột mưa; hãy thêm mm_per_h hoặc mm",
-        )
-    rain = re.compile("mm|rain|mưa|" + "|".join(map(re.escape, RATE_WORDS)))
-    value = next((k for k in others if rain.search(names[k])), others[0])
-    is_rate = any(word in names[value] for word in RATE_WORDS)
-    unit = re.search(r"(?:_|\(|\[|\s)(minutes|min|hours|h|phut)\b", names[time])
-    return time, value, is_rate, TIME_UNITS[unit[1]] if unit else 1.0
+
+
+def _is_clock(cells: list[str], column: int) -> bool:
+    return column < len(cells) and not _is_number(cells[column]) and bool(_clock(cells[column]))
 
 
 def _is_header(cells: list[str]) -> bool:
@@ -207,15 +203,17 @@ def _clock(text: str) -> datetime | None:
     return None
 
 
-def _time(number: int, text: str, clock: bool) -> float:
+def _time(number: int, text: str, clock: bool, unit: float) -> float:
+    """A moment [s]; `unit`: seconds in one of a numeric time."""
     if not clock:
-        seconds = _number(text)
-        if seconds is None:
+        value = _number(text)
+        if value is None:
+            words = UNIT_WORDS[unit]
             raise _bad(
-                f'Row {number}: "{text}" is no time in seconds',
-                f"Dòng {number}: “{text}” không phải thời gian tính bằng giây",
+                f'Row {number}: "{text}" is no time in {words.en}',
+                f"Dòng {number}: “{text}” không phải thời gian tính bằng {words.vi}",
             )
-        return seconds
+        return value * unit
     moment = _clock(text)
     if moment is None:
         raise _bad(
@@ -225,7 +223,7 @@ def _time(number: int, text: str, clock: bool) -> float:
     return (moment - datetime(1900, 1, 1)).total_seconds()
 
 
-def _value(number: int, text: str) -> float:
+def _value(number: int, text: str, unit: str) -> float:
     if not text:
         raise _bad(
             f"Row {number}: the rain is missing; write 0 where none fell",
@@ -239,11 +237,7 @@ def _value(number: int, text: str) -> float:
         )
     if value < 0:
         raise _bad(
-            f"Row {number}: {text} mm is below 0; correct it or write 0",
-            f"Dòng {number}: {text} mm nhỏ hơn 0; hãy sửa lại hoặc ghi 0",
+            f"Row {number}: {text} {unit} is below 0; correct it or write 0",
+            f"Dòng {number}: {text} {unit} nhỏ hơn 0; hãy sửa lại hoặc ghi 0",
         )
     return value
-
-
-def _bad(en: str, vi: str) -> BadInput:
-    return BadInput(en, vi=vi, code="bad_rain_file", field="rain.series")

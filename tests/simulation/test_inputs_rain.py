@@ -68,6 +68,13 @@ def test_the_total_up_to_a_time_counts_the_open_last_rate():
         ),
         ("time_s,mm_per_h\n600,12\n1200,0\n", [(0, 0), (600, 12), (1200, 0)]),
         ("time_s,mm_per_h\n0,12\n600,6\n", [(0, 12), (600, 6), (1200, 0)]),
+        ("hour,mm\n0,0\n1,10\n", [(0, 10), (3600, 0)]),
+        ("Giờ;Cường độ mưa (mm/giờ)\n0;6\n0,5;0\n", [(0, 6), (1800, 0)]),
+        ("phút,mm/h\n0,6\n10,0\n", [(0, 6), (600, 0)]),
+        ("Minutes,Intensity\n0,6\n10,0\n", [(0, 6), (600, 0)]),
+        ("thoi gian (giay),luong mua\n0,0\n600,1\n", [(0, 6), (600, 0)]),
+        ("seconds,station 7 mm h\n0,6\n600,0\n", [(0, 6), (600, 0)]),
+        ("Ngày giờ,inches,mm\n12/10/2026 00:00,9,0\n12/10/2026 01:00,9,7\n", [(0, 7), (3600, 0)]),
         ("gauge,time,mm\nA,14:00,0\nA,15:00,7\n", [(0, 7), (3600, 0)]),
     ],
 )
@@ -89,7 +96,7 @@ def test_amounts_add_up_to_the_files_total():
         ("time_s,mm_per_h\n0,1\n", "fewer than two rows"),
         ("time_s,mm_per_h\n0,1\n600,wet\n", 'Row 3: "wet" is no amount of rain'),
         ("time_s,mm_per_h\n0,1\n600,\n", "Row 3: the rain is missing"),
-        ("time_s,mm_per_h\n0,1\n\n600,-2\n", "Row 4: -2 mm is below 0"),
+        ("time_s,mm_per_h\n0,1\n\n600,-2\n", "Row 4: -2 mm/h is below 0"),
         ("time_s,mm_per_h\n0,1\n600,2\n600,3\n", 'Row 4: the time "600" is not after'),
         ("time_s,mm_per_h\n0,1\nlater,2\n", 'Row 3: "later" is no time in seconds'),
         (
@@ -98,10 +105,36 @@ def test_amounts_add_up_to_the_files_total():
         ),
         ("time,mm\n2026-10-12 14:00,0\n2026-10-12 14:10,7947\n", "Row 3: 47,682 mm/h is more"),
         ("only one\n1\n2\n", "one column"),
+        ("time_s,inches\n0,1\n600,0\n", 'column "inches": give rain in mm'),
+        ("time_s,intensity (in/h)\n0,1\n600,0\n", 'column "intensity (in/h)": give rain in mm'),
+        ("time_s,rain_in\n0,1\n600,0\n", 'column "rain_in": give rain'),
+        ("time_s,mm/min\n0,1\n600,0\n", 'column "mm/min": give rain'),
+        ("time_s,cumulative mm\n0,1\n600,2\n", 'column "cumulative mm": give rain'),
+        ("time_s,cường độ (mm)\n0,1\n600,2\n", 'column "cường độ (mm)": give rain'),
+        ("time_s,level,flow\n0,1,1\n600,0,1\n", 'column "level", "flow": give rain'),
+        ("time,mm\n0,1\n600,0\n", 'column "time": the unit of its times is not known'),
+        ("days,mm\n0,1\n1,0\n", 'column "days": the unit'),
+        ("ngày giờ,mm\n46000.5,1\n46001,0\n", 'column "ngày giờ": the unit'),
+        ("hours,mm\n0,1\nlater,0\n", 'Row 3: "later" is no time in hours'),
+        ("2026-10-12 14:00,1\n2026-10-12 15:00,1\n", "no header"),
+        ("0,1,2\n600,1,2\n", "no header"),
     ],
 )
 def test_a_gauge_file_that_cannot_be_read_names_row_and_value(text, words):
     with pytest.raises(BadInput) as raised:
         read_gauge(text.encode())
     assert words in str(raised.value)
+    assert raised.value.text.vi != raised.value.text.en
     assert raised.value.field == "rain.series"
+
+
+def test_the_unit_of_a_gauge_file_is_told_in_vietnamese_too():
+    def said(text: str) -> str:
+        with pytest.raises(BadInput) as raised:
+            read_gauge(text.encode())
+        return raised.value.text.vi
+
+    assert "cột “inches”: hãy cho lượng mưa theo mm" in said("time_s,inches\n0,1\n600,0\n")
+    assert "cột “time”: chưa rõ đơn vị thời gian" in said("time,mm\n0,1\n600,0\n")
+    assert said("time_s,mm_per_h\n0,1\n600,-20\n").startswith("Dòng 3: -20 mm/h nhỏ hơn 0")
+    assert said("giờ,mm\n0,1\n1,-20\n").startswith("Dòng 3: -20 mm nhỏ hơn 0")
