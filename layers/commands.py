@@ -17,7 +17,7 @@ from twin.core.errors import BadInput, NotFound, Unavailable
 if TYPE_CHECKING:
     from layers.report import Report
     from layers.sources.batch import Batch
-    from layers.sources.vector_file import VectorOptions
+    from layers.sources.vector_file import VectorFile, VectorOptions
     from twin.core.declare import Layer
 
 EPILOG = """examples:
@@ -155,7 +155,11 @@ def _vector_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--id", metavar="COLUMN", help="names the features from import to import")
     parser.add_argument("--xy", metavar="X,Y", help="the coordinate columns of a table")
     parser.add_argument("--encoding", help="of the file's text, such as CP1258")
-    parser.add_argument("--source", help="the source's name (the file's name without its ending)")
+    parser.add_argument(
+        "--source",
+        help="the source's name (the file's without its ending, and the table's where it has "
+        "several)",
+    )
 
 
 def import_osm(args: argparse.Namespace) -> int:
@@ -207,6 +211,7 @@ def import_layer(args: argparse.Namespace) -> int:
 
         options.typed = True
         file = open_vector(args.file, args.new, report.findings, options)
+        _name_table(args, report, options, file)
         fields, mapping = fields_of(file)
         options.mapping = {**mapping, **options.mapping}
         title = Text(args.title or args.new, args.title_vi or args.title or args.new)
@@ -214,7 +219,7 @@ def import_layer(args: argparse.Namespace) -> int:
             layer = create_layer(args.new, title=title, geometry=geometry_of(file), fields=fields)
             names = [field.name for field in fields]
             batches = read_vector(file, args.new, names, report.findings, options, progress)
-            _merge(args, batches, report, {layer.name: layer})
+            _merge(args, batches, report, {layer.name: layer}, options)
             if args.dry_run:
                 transaction.set_rollback(True)
         return _done(args, report)
@@ -225,29 +230,34 @@ def import_layer(args: argparse.Namespace) -> int:
     if layer.name == "parcels":
         options.key_fields = ("former_commune", "map_sheet", "parcel_number")
     file = open_vector(args.file, layer.name, report.findings, options)
+    _name_table(args, report, options, file)
     names = [field.name for field in layer.fields]
     with _Progress(args.file.name, file.features) as progress:
         batches = read_vector(file, layer.name, names, report.findings, options, progress)
-        _merge(args, batches, report, {layer.name: layer})
+        _merge(args, batches, report, {layer.name: layer}, options)
     return _done(args, report)
 
 
 def import_wards(args: argparse.Namespace) -> int:
     """Bring wards in."""
+    from layers.sources.batch import Findings
+    from layers.sources.vector_file import open_vector
     from layers.sources.wards import LAYER, read_wards
     from twin.core.features import layer_named
 
     report = _report(args, args.source or _stem(args.file))
+    options = _options(args)
+    _name_table(args, report, options, open_vector(args.file, LAYER, Findings(), options))
     with _Progress(args.file.name) as progress:
         batches = read_wards(
             args.file,
             report.findings,
-            options=_options(args),
+            options=options,
             province=args.province,
             former=args.former,
             progress=progress,
         )
-        _merge(args, batches, report, {LAYER: layer_named(LAYER)})
+        _merge(args, batches, report, {LAYER: layer_named(LAYER)}, options)
     return _done(args, report)
 
 
@@ -312,6 +322,21 @@ def _options(args: argparse.Namespace) -> VectorOptions:
     )
 
 
+def _name_table(
+    args: argparse.Namespace, report: Report, options: VectorOptions, file: VectorFile
+) -> None:
+    """Keep the tables of one file apart: by the source's name, or by their ids under --source.
+
+    Row numbers of two tables are the same numbers.
+    """
+    if file.tables < 2:
+        return
+    if args.source:
+        options.id_prefix = f"{file.table}/"
+    else:
+        report.source = f"{_stem(args.file)}:{file.table}"
+
+
 def _extent(args: argparse.Namespace) -> tuple[float, float, float, float] | None:
     if args.bounds is None:
         return None
@@ -333,6 +358,7 @@ def _merge(
     batches: Iterable[Batch],
     report: Report,
     layers: dict[str, Layer],
+    options: VectorOptions | None = None,
     extent: tuple[float, float, float, float] | None = None,
 ) -> None:
     from layers.importer import run_import
@@ -344,6 +370,7 @@ def _merge(
         sync=args.sync,
         extent=extent,
         restore_deleted=args.restore_deleted,
+        id_prefix=options.id_prefix if options else "",
     )
 
 

@@ -35,11 +35,13 @@ def run_import(
     sync: bool = False,
     extent: Sequence[float] | None = None,
     restore_deleted: bool = False,
+    id_prefix: str = "",
 ) -> Report:
     """Merge batches into their layers by (source, source_id) in one transaction.
 
     layers: every layer that the file can speak of; with `sync` features of the source that vanished
-    from the file are removed in each of them, inside `extent` (west, south, east, north) if given.
+    from the file are removed in each of them, inside `extent` (west, south, east, north) if given,
+    and only those whose id begins with `id_prefix` (one table of a file).
     Raises what the reader of the batches raises, after rolling back.
     """
     findings = report.findings
@@ -61,7 +63,7 @@ def run_import(
                 staging.check(findings)
                 staging.merge(report, restore_deleted=restore_deleted)
                 if sync:
-                    staging.remove_vanished(report, extent)
+                    staging.remove_vanished(report, extent, id_prefix)
             if report.dry_run:
                 transaction.set_rollback(True)
     except REFUSALS as error:

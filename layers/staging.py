@@ -141,17 +141,21 @@ class Staging:
             findings.reject(self.layer.name, id, f"invalid: {reason}")
         return bool(found)
 
-    def remove_vanished(self, report: Report, extent: Sequence[float] | None = None) -> None:
+    def remove_vanished(
+        self, report: Report, extent: Sequence[float] | None = None, prefix: str = ""
+    ) -> None:
         """Delete what the file no longer holds, unless it was edited here.
 
-        extent: (west, south, east, north) outside which the file says nothing.
+        extent: (west, south, east, north) outside which the file says nothing. prefix: how the
+        ids that the file speaks of begin.
         """
         name = self.layer.name
         rejected = [item.id for item in report.findings.of("rejected", name)]
         area = None
         if extent is not None:
             area = f"SRID=4326;{shapely.box(*extent).wkt}"
-        vanished = self._run("import_vanished", {"rejected": rejected, "extent": area})
+        bound = {"rejected": rejected, "extent": area, "prefix": prefix}
+        vanished = self._run("import_vanished", bound)
         doomed = []
         for key, id, who in vanished:
             if (who or "").startswith("import:"):

@@ -102,7 +102,11 @@ def source_crs(given: str | None, of_file: str | None, file: str) -> tuple[pypro
     try:
         crs = pyproj.CRS.from_user_input(words)
     except CRSError as error:
-        raise BadInput(f'"{words}" is not a coordinate reference system', field="crs") from error
+        raise BadInput(
+            f'"{words}" is not a coordinate reference system; write one like EPSG:9210 '
+            "(VN-2000, TP. Hồ Chí Minh), EPSG:32648 (UTM) or EPSG:4326 (longitude, latitude)",
+            field="crs",
+        ) from error
     if not crs.is_geographic and not crs.is_projected and not crs.is_bound:
         raise BadInput(f"{crs.name} is not a map's reference system; name one with --crs EPSG:…")
     epsg = crs.to_epsg(min_confidence=100)

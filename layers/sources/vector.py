@@ -6,6 +6,7 @@ equal name or an OpenStreetMap tag says so. Values are still as the file holds t
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -54,8 +55,9 @@ def read_vector(
     mapping = map_columns(file, layer, fields, options.mapping, findings)
     tagged = TAGGED.get(layer) if TAGGED.get(layer) in file.columns else None
     wanted = file.columns if tagged else list(dict.fromkeys(mapping.values()))
-    ids = Ids.choose(file, options.id_column, [mapping.get(name) for name in options.key_fields])
-    columns = list(dict.fromkeys([*wanted, *ids.columns]))
+    key = [mapping.get(name) for name in options.key_fields]
+    ids = Ids.choose(file, options.id_column, key, options.id_prefix)
+    columns = list(dict.fromkeys([*wanted, *ids.columns, *(file.xy or ())]))
 
     first = True
     for fids, geometry, table in chunks(file, columns):
@@ -71,10 +73,44 @@ def read_vector(
         )
         if tagged:
             batch = read_tags(batch, table, set(options.mapping), findings)
-        batch = batch.only(ids.first_of_each(batch, findings))
+        keep = ids.first_of_each(batch, findings)
+        if file.xy:
+            keep &= located(batch, geometries, {name: table[name] for name in file.xy}, findings)
+        batch = batch.only(keep)
         if progress:
             progress(len(fids))
         yield batch
+
+
+def located(
+    batch: Batch, geometries: np.ndarray, xy: Mapping[str, list[Any]], findings: Findings
+) -> np.ndarray:
+    """True where a table's row has a place; a finding names the column and value where not.
+
+    geometries: as read, shape (n,); xy: the two coordinate columns.
+    """
+    keep = np.isfinite(shapely.bounds(geometries)).all(axis=1)  # NaN where there is nothing
+    for row in np.flatnonzero(~keep):
+        wrong = []
+        for name, values in xy.items():
+            value = "" if values[row] is None else str(values[row]).strip()
+            if not value:
+                wrong.append(f"{name} is empty")
+            elif not is_finite_number(value):
+                wrong.append(f'{name} "{value}" is not a coordinate')
+        if wrong:
+            findings.reject(batch.layer, batch.source_ids[row], f"no place: {'; '.join(wrong)}")
+        else:
+            keep[row] = True  # what else is wrong is said where geometries are fitted
+    return keep
+
+
+def is_finite_number(value: str) -> bool:
+    """The text is a number, with a comma or a point, and neither NaN nor infinite."""
+    try:
+        return math.isfinite(float(value.replace(",", ".")))
+    except ValueError:
+        return False
 
 
 def map_columns(

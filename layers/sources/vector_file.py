@@ -41,8 +41,9 @@ class VectorOptions:
 
     mapping: layer field -> column; crs: "EPSG:…" or any PROJ words; table: the file's own layer;
     id_column: whose values name the features; key_fields: layer fields that together do so where
-    the file has no id; xy: the two coordinate columns of a table; typed: let a CSV's columns have
-    the types that their values suggest.
+    the file has no id; id_prefix: stands before every id ("ws_node/"), where several tables share
+    a source; xy: the two coordinate columns of a table; typed: let a CSV's columns have the types
+    that their values suggest.
     """
 
     mapping: Mapping[str, str] = field(default_factory=dict)
@@ -51,6 +52,7 @@ class VectorOptions:
     table: str | None = None
     id_column: str | None = None
     key_fields: Sequence[str] = ()
+    id_prefix: str = ""
     xy: tuple[str, str] | None = None
     encoding: str | None = None
     typed: bool = False
@@ -58,7 +60,10 @@ class VectorOptions:
 
 @dataclass
 class VectorFile:
-    """An opened file: where GDAL finds it, what it holds and how to read it."""
+    """An opened file: where GDAL finds it, what it holds and how to read it.
+
+    tables: how many the file has; xy: the columns that hold a CSV's coordinates.
+    """
 
     path: Path
     source: str | bytes
@@ -72,6 +77,8 @@ class VectorFile:
     open_options: dict[str, str]
     encoding: str | None = None
     recode: str | None = None
+    tables: int = 1
+    xy: tuple[str, str] | None = None
 
     def read(
         self, columns: Sequence[str], **options: Any
@@ -124,6 +131,8 @@ class words_for_gdal:
             error, BadInput
         ):
             words = str(error).splitlines()[0] if str(error) else type(error).__name__
+            if "sqlite" in words or "malformed" in words:
+                words = f"it is damaged or breaks off; get it again ({words})"
             raise BadInput(f"{self.path.name} can't be read: {words}", field="file") from error
 
 
@@ -138,10 +147,13 @@ def open_vector(
     options = options or VectorOptions()
     if not path.exists():
         raise BadInput(f"{path} does not exist", field="file")
+    if path.is_dir() and path.suffix.casefold() != ".gdb":
+        raise BadInput(f"{path} is a folder, not a file", field="file")
     document = read_json(path, layer, findings)
     source: str | bytes = str(path) if document is None else json.dumps(document).encode()
     open_options = table_options(path, options)
     table: str | None = None
+    tables = [""]
     if document is None:  # what was made here has one table, named anew at every opening
         with words_for_gdal(path):
             tables = [str(name) for name in pyogrio.list_layers(source)[:, 0]]
@@ -178,6 +190,8 @@ def open_vector(
         open_options=open_options,
         encoding=encoding,
         recode=recode,
+        tables=len(tables),
+        xy=coordinate_columns([str(name) for name in info["fields"]], open_options),
     )
 
 
@@ -224,6 +238,15 @@ def table_options(path: Path, options: VectorOptions) -> dict[str, str]:
     lon, lat = options.xy or (",".join(LON_NAMES + X_NAMES), ",".join(LAT_NAMES + Y_NAMES))
     found = {"X_POSSIBLE_NAMES": lon, "Y_POSSIBLE_NAMES": lat}
     return {**found, "AUTODETECT_TYPE": "YES"} if options.typed else found
+
+
+def coordinate_columns(columns: Sequence[str], options: dict[str, str]) -> tuple[str, str] | None:
+    """The columns of a CSV in which GDAL looks for X and Y; None for any other file."""
+    found = []
+    for key in ("X_POSSIBLE_NAMES", "Y_POSSIBLE_NAMES"):
+        known = options.get(key, "").casefold().split(",")
+        found += [name for name in columns if name.casefold() in known][:1]
+    return (found[0], found[1]) if len(found) == 2 else None
 
 
 def as_list(column: np.ndarray) -> list[Any]:

@@ -21,18 +21,28 @@ class Ids:
     """What names the features: one column, several together, or the file's own row numbers."""
 
     columns: list[str]
+    prefix: str = ""
     _seen: set[str] = field(default_factory=set)
 
     @classmethod
-    def choose(cls, file: VectorFile, asked: str | None, key: Sequence[str | None] = ()) -> Ids:
-        """The column asked for; else a well-known one that is unique; else the key; else rows."""
+    def choose(
+        cls,
+        file: VectorFile,
+        asked: str | None,
+        key: Sequence[str | None] = (),
+        prefix: str = "",
+    ) -> Ids:
+        """The column asked for; else a well-known one that is unique; else the key; else rows.
+
+        prefix: stands before every id.
+        """
         if asked:
             if asked not in file.columns:
                 raise BadInput(
                     f'{file.path.name} has no column "{asked}"; it has {listed(file.columns)}',
                     field="id",
                 )
-            return cls([asked])
+            return cls([asked], prefix)
         by_folded = {name.casefold(): name for name in reversed(file.columns)}
         for candidate in ID_COLUMNS:
             column = by_folded.get(candidate)
@@ -41,18 +51,18 @@ class Ids:
             _, _, table = file.read(columns=[column], read_geometry=False)
             found = [plain_id(value) for value in table[column]]
             if found and None not in found and max(Counter(found).values()) == 1:
-                return cls([column])
+                return cls([column], prefix)
         known = [column for column in key if column]
-        return cls(known if len(known) == len(key) else [])
+        return cls(known if len(known) == len(key) else [], prefix)
 
     def of(self, fids: np.ndarray, table: Mapping[str, list[Any]]) -> list[str]:
         """The names of a chunk's features; "row 12" where what should name one is empty."""
         rows = [str(int(fid)) for fid in fids]
         if not self.columns:
-            return rows
+            return [self.prefix + row for row in rows]
         parts = zip(*(map(plain_id, table[column]) for column in self.columns), strict=True)
         return [
-            f"row {row}" if None in part else "/".join(map(str, part))
+            self.prefix + (f"row {row}" if None in part else "/".join(map(str, part)))
             for part, row in zip(parts, rows, strict=True)
         ]
 

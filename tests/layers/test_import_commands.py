@@ -11,7 +11,7 @@ import shapely
 from django.conf import settings
 from django.db import connection, transaction
 
-from layers.models import Building, Drain, Road, Signal, Ward
+from layers.models import Building, Drain, Manhole, Road, Signal, Ward
 from twin.cli import main
 from twin.core.custom import drop_layer
 from twin.core.features import layer_named
@@ -194,3 +194,23 @@ def test_a_person_reads_findings_by_kind(capsys, shared_data):
     assert areas.endswith("such as: drawn as an area (area=yes), not as a line")
     [wards] = [line for line in out.splitlines() if line.startswith("rejected 9 wards")]
     assert "ways are not in the file" in wards
+
+
+@pytest.mark.parametrize("source", [None, "sewers"])
+def test_two_tables_of_one_file_live_side_by_side(run, shared_data, source):
+    """Their row numbers are the same numbers, and --sync of one must not touch the other."""
+    path = shared_data / "city/santboi_utilities/santboi_utilities.derived.gpkg"
+    named = ("--source", source) if source else ()
+    counts = {}
+    for table in ("ws_node", "ud_gully"):
+        words = ("layer", path, "--layer", "manholes", "--table", table, *named)
+        report = run(*words, "--sync")
+        counts[table] = report["layers"]["manholes"]
+        assert report["source"] == (source or f"santboi_utilities:{table}")
+        assert counts[table]["inserted"] == counts[table]["read"] > 200
+        assert counts[table]["updated"] == counts[table]["removed"] == 0
+    everything = sum(count["inserted"] for count in counts.values())
+    assert Manhole.objects.count() == everything
+    again = run("layer", path, "--layer", "manholes", "--table", "ws_node", *named, "--sync")
+    assert again["layers"]["manholes"]["unchanged"] == counts["ws_node"]["read"]
+    assert Manhole.objects.count() == everything

@@ -360,3 +360,24 @@ def test_a_zipped_shapefile(tmp_path):
                 archive.write(part, part.name)
     [(_, _, values)], _ = read(zipped, "hydrants", ("code",), "Point", mapping={"code": "đê"})
     assert text.nfc(values["code"]) == "Đường Lê Lợi"
+
+
+def test_a_table_s_bad_coordinate_is_named(tmp_path):
+    path = tmp_path / "pits.csv"
+    rows = ["1,600000,1854000", "2,abc,1854000", "3,NaN,1854000", "4,600000,inf", "5,,1854000"]
+    path.write_text("\n".join(["id,x,y", *rows]), "utf-8")
+    kept, findings = read(path, "manholes", ("code",), "Point", crs="EPSG:9212")
+    assert [id for id, _, _ in kept] == ["1"]
+    assert {item.id: item.reason for item in findings.of("rejected")} == {
+        "2": 'no place: x "abc" is not a coordinate',
+        "3": 'no place: x "NaN" is not a coordinate',
+        "4": 'no place: y "inf" is not a coordinate',
+        "5": "no place: x is empty",
+    }
+
+
+def test_an_unknown_crs_gets_a_way_out(tmp_path):
+    path = tmp_path / "pits.csv"
+    path.write_text("id,x,y\n1,600000,1854000", "utf-8")
+    with pytest.raises(BadInput, match=r'"VN-2000-X" is not .* write one like EPSG:9210'):
+        read(path, "manholes", ("code",), "Point", crs="VN-2000-X")
