@@ -1,4 +1,5 @@
 # make demo   set up, start the twin with the demo city, print its address and logins
+#             (UP="--port 8123 --detach" hands options to `twin up`)
 # make test   set up with the test tools, run every test
 # make lint   formatting, types, import rules
 # make bench  figures for tiles and flood, as JSON
