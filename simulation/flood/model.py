@@ -257,6 +257,7 @@ class Flood:
         return {
             "cell_updates": state.cell_updates,
             "mass_error_rel": error / given if given > 0 else 0.0,
+            "initial_m3": state.initial_m3,
             "rain_m3": rain,
             "inflow_m3": inflow,
             "outflow_m3": lost,

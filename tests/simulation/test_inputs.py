@@ -192,7 +192,12 @@ def test_a_river_keeps_its_level_until_it_rains(tmp_path, settings):
     summary = run_case(str(tmp_path / "case" / "CASE.toml"), str(tmp_path / "out"))
     assert summary["outflow_m3"] == pytest.approx(summary["inflow_m3"], rel=0.05)
     with open_results(str(tmp_path / "out")) as dataset:
+        first = dataset["depth"].isel(time=0).values
         last = dataset["depth"].isel(time=-1).values[18:23, 5:]
+    assert summary["initial_m3"] == pytest.approx(depth * width * COLS * 100, rel=1e-3)
+    assert summary["initial_m3"] == pytest.approx(np.nansum(first) * 100, rel=1e-6)
+    came = summary["initial_m3"] + summary["rain_m3"] + summary["inflow_m3"]
+    assert came - summary["outflow_m3"] == pytest.approx(summary["stored_m3"], abs=1e-6 * came)
     np.testing.assert_allclose(last, depth, rtol=0.07)
 
 

@@ -134,8 +134,10 @@ SUMMARY = (
     ("steps", "time steps"),
     ("wall_s, cpu_s", "seconds on the clock and of all threads"),
     ("cell_updates", "cells computed"),
-    ("mass_error_rel", "(stored + out − in) / in, where in is initial water + rain + inflow"),
-    ("rain_m3, inflow_m3, outflow_m3, stored_m3", "volumes"),
+    ("initial_m3", "water at the start: a river's baseflow, a lake, a given level or depth"),
+    ("rain_m3, inflow_m3, outflow_m3", "water that fell, came in and left during the run"),
+    ("stored_m3", "water at the end: initial + rain + inflow − outflow, but for the mass error"),
+    ("mass_error_rel", "(stored + outflow − in) / in, where in is initial + rain + inflow"),
     ("max_depth_m", "greatest depth anywhere"),
     ("solver, precision, backend, threads", "what was run"),
 )

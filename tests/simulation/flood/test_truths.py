@@ -50,6 +50,7 @@ def test_water_is_conserved_on_a_closed_domain(height, precision):
     cells = 64 * 70 - 6
     assert result["rain_m3"] == pytest.approx(cells * (80 * 20 + 300 * 50) / 3.6e6, rel=1e-6)
     assert result["inflow_m3"] == pytest.approx(60 * 3 / 2 + 30 * 2, rel=1e-6)
+    assert result["initial_m3"] == pytest.approx(0.3 * cells, rel=1e-6)
     assert result["stored_m3"] == pytest.approx(
         0.3 * cells + result["rain_m3"] + result["inflow_m3"], rel=1e-6
     )
