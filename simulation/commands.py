@@ -25,7 +25,11 @@ exit codes: 0 done, 1 failed, 2 the case can't be used, 3 canceled
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Declare `flood run`."""
-    flood = subparsers.add_parser("flood", help="run floods without a server")
+    flood = subparsers.add_parser(
+        "flood",
+        help="run floods without a server",
+        epilog="example: twin flood run storm.toml --out results/storm",
+    )
     actions = flood.add_subparsers(dest="action", metavar="ACTION", required=True)
     run = actions.add_parser(
         "run",

@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from twin.core.errors import TwinError
+from twin.core.errors import TwinError, Unavailable
 
 # First word -> the module whose add_parser(subparsers) declares it. A module stays unimported
 # until its word is asked for: `twin flood run` must work where Django is absent.
@@ -46,9 +46,32 @@ def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """The words as arguments; an unknown one ends with the usage of the command it was given to."""
+    parser = build_parser(words)
+    args, unknown = parser.parse_known_args(words)
+    if unknown:
+        inner: argparse.ArgumentParser | None = parser
+        while inner:
+            parser, inner = inner, None
+            for action in parser._actions:
+                if isinstance(action, argparse._SubParsersAction):
+                    inner = action.choices.get(getattr(args, action.dest))
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return args
+
+
 def setup_django() -> None:
-    """Set Django up once for a command that needs the database."""
+    """Set Django up once for a command that needs the database.
+
+    Raises Unavailable where no twin was ever started.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "twin.settings.local")
+    from twin.local import paths
+
+    known = paths.read_env().get("TWIN_SECRET_KEY")
+    if os.environ["DJANGO_SETTINGS_MODULE"] == "twin.settings.local" and not known:
+        raise Unavailable(f"there is no twin in {paths.data_dir()}; run `twin up` once")
     import django
 
     django.setup()
@@ -57,7 +80,7 @@ def setup_django() -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns 0 (ok), 1 (failed) or 2 (bad input); errors go to stderr."""
     words = list(sys.argv[1:] if argv is None else argv)
-    args = build_parser(words).parse_args(words)
+    args = parse(words)
     try:
         if getattr(args, "needs_django", False):
             setup_django()

@@ -57,7 +57,7 @@ def read_vector(
     wanted = file.columns if tagged else list(dict.fromkeys(mapping.values()))
     key = [mapping.get(name) for name in options.key_fields]
     ids = Ids.choose(file, options.id_column, key, options.id_prefix)
-    columns = list(dict.fromkeys([*wanted, *ids.columns, *(file.xy or ())]))
+    columns = list(dict.fromkeys([*wanted, *ids.columns]))
 
     first = True
     for fids, geometry, table in chunks(file, columns):
@@ -75,7 +75,7 @@ def read_vector(
             batch = read_tags(batch, table, set(options.mapping), findings)
         keep = ids.first_of_each(batch, findings)
         if file.xy:
-            keep &= located(batch, geometries, {name: table[name] for name in file.xy}, findings)
+            keep &= located(batch, geometries, file, findings)
         batch = batch.only(keep)
         if progress:
             progress(len(fids))
@@ -83,17 +83,20 @@ def read_vector(
 
 
 def located(
-    batch: Batch, geometries: np.ndarray, xy: Mapping[str, list[Any]], findings: Findings
+    batch: Batch, geometries: np.ndarray, file: VectorFile, findings: Findings
 ) -> np.ndarray:
-    """True where a table's row has a place; a finding names the column and value where not.
+    """True where a CSV's row has a place; a finding names the column and value where not.
 
-    geometries: as read, shape (n,); xy: the two coordinate columns.
+    batch: the whole file, with its geometries as read, shape (n,).
     """
     keep = np.isfinite(shapely.bounds(geometries)).all(axis=1)  # NaN where there is nothing
+    if keep.all() or not file.xy:
+        return keep
+    xy = file.as_written(file.xy)
     for row in np.flatnonzero(~keep):
         wrong = []
         for name, values in xy.items():
-            value = "" if values[row] is None else str(values[row]).strip()
+            value = values[row].strip()
             if not value:
                 wrong.append(f"{name} is empty")
             elif not is_finite_number(value):

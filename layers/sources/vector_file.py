@@ -7,6 +7,7 @@ JSON arrays, ring lists); ids, WKB and columns go out as the file holds them.
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,7 +88,9 @@ class VectorFile:
         if self.recode:
             recode = self.recode
             columns = [name.encode(recode).decode("latin-1") for name in columns]
-        with words_for_gdal(self.path):
+        with words_for_gdal(self.path), warnings.catch_warnings():
+            # Said in the report, by row.
+            warnings.filterwarnings("ignore", "Invalid value type found", RuntimeWarning)
             meta, fids, geometry, values = pyogrio.raw.read(
                 self.source,
                 layer=self.table,
@@ -100,6 +103,22 @@ class VectorFile:
         names = [str(name) for name in meta["fields"]]
         table = {name: as_list(column) for name, column in zip(names, values, strict=True)}
         return fids, geometry, self._decoded(table) if self.recode else table
+
+    def as_written(self, columns: Sequence[str]) -> dict[str, list[str]]:
+        """Columns of a whole CSV as its text; GDAL empties what is no coordinate."""
+        with words_for_gdal(self.path):
+            meta, _, _, values = pyogrio.raw.read(
+                self.source,
+                layer=self.table,
+                columns=list(columns),
+                encoding=self.encoding,
+                read_geometry=False,
+            )
+        found = zip(meta["fields"], values, strict=True)
+        return {
+            str(name): ["" if value is None else str(value) for value in column.tolist()]
+            for name, column in found
+        }
 
     def _decoded(self, table: dict[str, list[Any]]) -> dict[str, list[Any]]:
         assert self.recode

@@ -41,7 +41,10 @@ def run_bench(args: argparse.Namespace) -> int:
     """Run one benchmark with its own options; returns 0."""
     module = importlib.import_module(f"twin.bench.{args.name}")
     parser = argparse.ArgumentParser(
-        prog=f"twin bench {args.name}", description=inspect.getdoc(module)
+        prog=f"twin bench {args.name}",
+        description=inspect.getdoc(module),
+        epilog=f"example: twin bench {args.name} --json",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--json", action="store_true", help="print JSON for machines")
     for option in inspect.signature(module.run).parameters.values():

@@ -70,6 +70,8 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
     for action in parser._actions:
         if isinstance(action, argparse._HelpAction | argparse._SubParsersAction):
             continue
+        if action.help == argparse.SUPPRESS:
+            continue
         value = action.metavar or ("" if action.nargs == 0 else action.dest.upper())
         if action.choices and not action.metavar:
             value = "|".join(map(str, action.choices))
