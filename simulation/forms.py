@@ -173,13 +173,13 @@ def _check_rain(form: StormForm) -> None:
             )
         what = Text("Rain series", "Chuỗi số liệu mưa")
         _check_covers(form.rain.series, form, what, "rain.series", "mm/h")
-        late = [time for time, rate in form.rain.series if rate and time >= form.duration_s]
-        if late:
-            last = span(late[-1])
+        until = rain.ends(form.rain.series)
+        if until > form.duration_s + 1e-6:
+            last = span(until)
             raise BadInput(
-                f"It still rains at {last.en} but the run ends after {end.en}; "
+                f"It rains until {last.en} but the run ends after {end.en}; "
                 "extend the run or cut the series",
-                vi=f"Tại {last.vi} trời vẫn mưa nhưng lần chạy kết thúc sau {end.vi}; "
+                vi=f"Trời mưa đến {last.vi} nhưng lần chạy kết thúc sau {end.vi}; "
                 "hãy kéo dài thời gian chạy hoặc cắt bớt chuỗi số liệu",
                 field="rain.series",
             )

@@ -66,3 +66,10 @@ def total_mm(series: Series, until_s: float | None = None) -> float:
     end = series[-1][0] if until_s is None else until_s
     closed = [*(step for step in series if step[0] < end), (end, 0.0)]
     return math.fsum(rate * (after - time) / 3600 for (time, rate), (after, _) in pairwise(closed))
+
+
+def ends(series: Series) -> float:
+    """When the rain stops [s], rows of 0 left out; the last row's time where it is open."""
+    following = [time for time, _ in series[1:]] + [series[-1][0]]
+    wet = [after for (_, rate), after in zip(series, following, strict=True) if rate]
+    return wet[-1] if wet else 0.0

@@ -28,7 +28,8 @@ from twin.core.errors import BadInput, NotFound
 ROOT = Path(__file__).resolve().parents[2]
 SUMMARY = {
     "steps", "wall_s", "cpu_s", "cell_updates", "mass_error_rel", "initial_m3", "rain_m3",
-    "inflow_m3", "outflow_m3", "stored_m3", "max_depth_m", "solver", "precision", "backend", "threads",
+    "inflow_m3", "outflow_m3", "stored_m3", "max_depth_m", "solver", "precision", "backend",
+    "threads",
 }  # fmt: skip
 
 CASE = """

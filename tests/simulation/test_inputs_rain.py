@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulation.forms import StormForm, check
 from simulation.gauges import read_gauge
 from simulation.rain import CHICAGO_B_S, CHICAGO_C, design_storm, total_mm
 from twin.core.errors import BadInput
@@ -138,3 +139,21 @@ def test_the_unit_of_a_gauge_file_is_told_in_vietnamese_too():
     assert "cột “time”: chưa rõ đơn vị thời gian" in said("time,mm\n0,1\n600,0\n")
     assert said("time_s,mm_per_h\n0,1\n600,-20\n").startswith("Dòng 3: -20 mm/h nhỏ hơn 0")
     assert said("giờ,mm\n0,1\n1,-20\n").startswith("Dòng 3: -20 mm nhỏ hơn 0")
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        [[0, 20], [3600, 0], [7200, 0], [90_000, 0]],
+        [[0, 20], [7200, 0], [9000, 0]],
+        [[0, 20], [7200, 5]],  # a rate at the very end brings nothing
+    ],
+)
+def test_rows_without_rain_may_go_on_after_the_run(series):
+    check(StormForm(title="a", duration_s=7200, rain={"kind": "series", "series": series}))
+
+
+def test_rain_that_goes_on_after_the_run_is_refused_even_if_it_began_before():
+    rain = {"kind": "series", "series": [[0, 20], [3600, 5], [9000, 0]]}
+    with pytest.raises(BadInput, match="It rains until 2 h 30 min but the run ends after 2 h"):
+        check(StormForm(title="a", duration_s=7200, rain=rain))

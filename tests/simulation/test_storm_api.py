@@ -110,7 +110,7 @@ INFLOW = {"name": "Hiếu", "lon": 107.1, "lat": 16.8}
         ({"rain": {"total_mm": 0}}, "rain.total_mm", "brings no water"),
         ({"rain": {"kind": "series"}}, "rain.series", "No rain series was given"),
         ({"rain": SERIES}, "rain.series", "Rain series ends at 1 h with 10 mm/h but the run lasts"),
-        ({"rain": LATE}, "rain.series", "It still rains at 2 h but the run ends after 2 h"),
+        ({"rain": LATE}, "rain.series", "It rains until 2 h 30 min but the run ends after 2 h"),
         (
             {"rain": {"kind": "series", "series": [[0, 1], [0, 2]]}},
             "rain.series",
