@@ -16,12 +16,22 @@ import { Notices } from './panels/Notices.tsx';
 import { Share } from './panels/Share.tsx';
 import { TimeBar } from './panels/TimeBar.tsx';
 import * as store from './store.ts';
+import { inspectorFolded } from './ui/dialogs.ts';
 import { Icon } from './ui/Icon.tsx';
 
 const TABS = [
   { name: 'layers', icon: 'layers', key: 'tab_layers' },
   { name: 'flood', icon: 'rain', key: 'tab_flood' },
 ] as const;
+
+/** Opens a tab, or closes the open one; on a phone it takes the inspector's place first. */
+function turnTo(name: (typeof TABS)[number]['name']): void {
+  const { panel } = store;
+  if (store.isPhone.peek() && store.selection.peek() && !inspectorFolded.peek()) {
+    inspectorFolded.value = true;
+    panel.value = name;
+  } else panel.value = panel.peek() === name ? 'none' : name;
+}
 
 function LeftPanel() {
   const { panel } = store;
@@ -33,7 +43,7 @@ function LeftPanel() {
             key={name}
             type="button"
             aria-pressed={panel.value === name}
-            onClick={() => (panel.value = panel.value === name ? 'none' : name)}
+            onClick={() => turnTo(name)}
           >
             <Icon name={icon} size={18} />
             {t(key)}

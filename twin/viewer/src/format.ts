@@ -22,6 +22,17 @@ export function percent(value: number, language: Language): string {
   return new Intl.NumberFormat(LOCALES[language], { style: 'percent' }).format(value);
 }
 
+const LEAST_PERCENT = 0.001;
+const BELOW: Record<Language, string> = { vi: 'dưới', en: 'below' };
+
+/** A small share as a percentage: two digits that count, or only that it is below 0.001 %. */
+export function smallShare(share: number, language: Language): string {
+  const value = share * 100;
+  if (Math.abs(value) < LEAST_PERCENT) return `${BELOW[language]} ${number(LEAST_PERCENT, language, 3)} %`;
+  const words = new Intl.NumberFormat(LOCALES[language], { maximumSignificantDigits: 2 }).format(value);
+  return `${words} %`;
+}
+
 /** A length in m or km, whichever reads better. */
 export function length(meters: number, language: Language): string {
   if (meters < 1000) return `${number(meters, language, meters < 10 ? 1 : 0)} m`;
@@ -90,9 +101,15 @@ export function sentence(words: string): string {
   return words.charAt(0).toLocaleUpperCase() + words.slice(1);
 }
 
-/** A unit as it follows a number; counts (unit 1) have none to show. */
+/** A unit as people write it: the server's m2 and m3/s become m² and m³/s. */
+export function unit(plain: string | null | undefined): string {
+  if (!plain || plain === '1') return '';
+  return plain.replace(/\b([kcdm]?m)([23])\b/g, (_, base: string, power: string) => base + (power === '2' ? '²' : '³'));
+}
+
+/** A field's unit as it follows a number; counts (unit 1) have none to show. */
 export function unitOf(field: Field | undefined): string {
-  return field?.unit && field.unit !== '1' ? field.unit : '';
+  return unit(field?.unit);
 }
 
 const YES_NO: Record<Language, [string, string]> = { vi: ['Có', 'Không'], en: ['Yes', 'No'] };

@@ -54,6 +54,12 @@ function seriesBars(series: Series, run_s: number): Bar[] {
   });
 }
 
+/** What would fall after the run's end [mm]. */
+export function rainAfter(all: readonly Bar[], run_s: number): number {
+  const late = all.filter((bar) => bar.to > run_s);
+  return totalOf(late.map((bar) => ({ ...bar, from: Math.max(bar.from, run_s) })));
+}
+
 export function totalOf(all: readonly Bar[]): number {
   return all.reduce((sum, bar) => sum + (bar.rate * (bar.to - bar.from)) / 3600, 0);
 }

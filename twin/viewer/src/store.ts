@@ -1,6 +1,28 @@
 /** What the viewer shows, as signals; the address bar follows them and they follow it. */
 import { batch, computed, effect, signal } from '@preact/signals';
+import type { Language } from './types.ts';
 import { type Camera, decodeView, encodeView, type Selection, type ViewState } from './url.ts';
+
+const LANGUAGE_KEY = 'song-sinh-language';
+
+function rememberedLanguage(): Language | null {
+  try {
+    const kept = localStorage.getItem(LANGUAGE_KEY);
+    return kept === 'vi' || kept === 'en' ? kept : null;
+  } catch {
+    return null; // storage may be forbidden: the address still holds the language
+  }
+}
+
+/** Speaks the language a person asked for, and remembers it for addresses that name none. */
+export function chooseLanguage(code: Language): void {
+  language.value = code;
+  try {
+    localStorage.setItem(LANGUAGE_KEY, code);
+  } catch {
+    // see above
+  }
+}
 
 const initial = decodeView(location.hash);
 
@@ -15,7 +37,7 @@ export const floodMode = signal(initial.mode);
 export const selection = signal<Selection | null>(initial.selection);
 export const table = signal(initial.table);
 export const panel = signal(initial.panel);
-export const language = signal(initial.language);
+export const language = signal<Language>(initial.language ?? rememberedLanguage() ?? 'vi');
 export const chosenTheme = signal(initial.theme);
 
 const darkSystem = matchMedia('(prefers-color-scheme: dark)');
@@ -100,7 +122,7 @@ export function applyView(next: ViewState): void {
     selection.value = next.selection;
     table.value = next.table;
     panel.value = next.panel;
-    language.value = next.language;
+    language.value = next.language ?? language.peek();
     chosenTheme.value = next.theme;
     playing.value = false;
   });

@@ -35,7 +35,8 @@ export interface ViewState {
   selection: Selection | null;
   table: string | null;
   panel: LeftPanel;
-  language: Language;
+  /** Null leaves it to the reader. */
+  language: Language | null;
   theme: Theme | null;
 }
 
@@ -50,7 +51,7 @@ export const DEFAULT_VIEW: ViewState = {
   selection: null,
   table: null,
   panel: 'layers',
-  language: 'vi',
+  language: null,
   theme: null,
 };
 
@@ -82,7 +83,7 @@ export function encodeView(view: ViewState): string {
   }
   if (view.table) parts.push(['table', view.table]);
   if (view.panel !== DEFAULT_VIEW.panel) parts.push(['p', view.panel]);
-  if (view.language !== DEFAULT_VIEW.language) parts.push(['lang', view.language]);
+  if (view.language) parts.push(['lang', view.language]);
   if (view.theme) parts.push(['theme', view.theme]);
   return parts.map(([key, value]) => `${key}=${encodeURI(value)}`).join('&');
 }
@@ -146,7 +147,7 @@ export function decodeView(fragment: string): ViewState {
   read('sel', (v) => (view.selection = decodeSelection(v)));
   read('table', (v) => NAME.test(v) && (view.table = v));
   read('p', (v) => (v === 'flood' || v === 'none') && (view.panel = v));
-  read('lang', (v) => (view.language = v === 'en' ? 'en' : 'vi'));
+  read('lang', (v) => (v === 'en' || v === 'vi') && (view.language = v));
   read('theme', (v) => (v === 'light' || v === 'dark') && (view.theme = v));
   return view;
 }

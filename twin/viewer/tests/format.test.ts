@@ -27,6 +27,19 @@ describe('numbers, times and attributes in both languages', () => {
     expect(format.area(3.2e6, 'vi')).toBe('3,2 km²');
   });
 
+  it('writes units as people do', () => {
+    const units = ['m2', 'm3/s', 'km2', 'L/s', 'mm', 'm³/s', '1', null];
+    expect(units.map(format.unit)).toEqual(['m²', 'm³/s', 'km²', 'L/s', 'mm', 'm³/s', '', '']);
+    expect(format.unitOf(field({ unit: 'm2' }))).toBe('m²');
+  });
+
+  it('says a small share as a percentage', () => {
+    expect(format.smallShare(-3.2e-9, 'vi')).toBe('dưới 0,001 %');
+    expect(format.smallShare(0, 'en')).toBe('below 0.001 %');
+    expect(format.smallShare(1e-5, 'vi')).toBe('0,001 %');
+    expect(format.smallShare(0.01234, 'en')).toBe('1.2 %');
+  });
+
   it('says durations and clocks', () => {
     expect(format.duration(5100, 'vi')).toBe('1 giờ 25 phút');
     expect(format.duration(7200, 'en')).toBe('2 h');

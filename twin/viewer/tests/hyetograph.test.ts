@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bars, totalOf } from '../src/hyetograph.ts';
+import { bars, rainAfter, totalOf } from '../src/hyetograph.ts';
 import type { Rain } from '../src/types.ts';
 
 const storm = (pattern: Rain['pattern'], more: Partial<Rain> = {}): Rain => ({
@@ -50,6 +50,14 @@ describe('the rain before it falls', () => {
       [3600, 7200, 0],
     ]);
     expect(totalOf(bars(series, 7200))).toBe(25);
+  });
+
+  it('knows what falls after the end of the run, and that dry hours are no rain', () => {
+    const dryEnd: Rain = { kind: 'series', series: [[0, 10], [1800, 40], [3600, 0], [86400, 0]] };
+    expect(rainAfter(bars(dryEnd, 3600), 3600)).toBe(0);
+    expect(rainAfter(bars(dryEnd, 2700), 2700)).toBe(10);
+    expect(rainAfter(bars(storm('uniform'), 1800), 1800)).toBeCloseTo(60, 9);
+    expect(rainAfter(bars(storm('chicago'), 3600), 3600)).toBe(0);
   });
 
   it('shows nothing for no rain', () => {

@@ -41,6 +41,11 @@ describe('the address of a view', () => {
     expect(decodeView(encodeView(view))).toEqual(view);
   });
 
+  it('leaves the language to the reader where it names none', () => {
+    expect(decodeView('#p=flood').language).toBeNull();
+    expect(encodeView({ ...DEFAULT_VIEW, language: 'vi' })).toBe('lang=vi');
+  });
+
   it('survives an address that was cut or written by hand', () => {
     const odd = '#c=91,0,3,0,0&l=a:9,<b>&t=-4&run=<script>&sel=%E0%A4%A&lang=fr&theme=pink&x';
     expect(decodeView(odd)).toEqual({ ...DEFAULT_VIEW, layers: new Map([['a', 1]]) });

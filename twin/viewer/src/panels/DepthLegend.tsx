@@ -15,10 +15,11 @@ export function DepthLegend() {
             <span>
               {i === DEPTH_STOPS.length - 1 && '≥ '}
               {number(stop.depth, language.value, 2)}
+              {i === DEPTH_STOPS.length - 1 && <span class="depth-unit"> m</span>}
             </span>
           </li>
         ))}
-        <li>
+        <li title={t('outside')}>
           <span class="depth-color hatched" />
           <span>{t('outside')}</span>
         </li>

@@ -1,6 +1,6 @@
 /** The flood officer's screen: which runs there are, what the chosen one says, a new storm. */
 import { canRunStorm, olderRun, run, runList, user } from '../catalog.ts';
-import { age, dateTime, duration, fixed, number } from '../format.ts';
+import { age, dateTime, duration, fixed, number, smallShare } from '../format.ts';
 import { say, t } from '../i18n/index.ts';
 import { map } from '../map-state.ts';
 import { boundsOf } from '../geo.ts';
@@ -70,12 +70,13 @@ function Summary({ shown }: { shown: Run }) {
     <dl class="facts">
       <Fact label={t('max_depth')}>{max === null ? '–' : `${fixed(max, language, 2)} m`}</Fact>
       <Fact label={t('run_length')}>{duration(shown.duration_s, language)}</Fact>
+      {numberIn(shown.summary, 'initial_m3') !== null && <Fact label={t('initial_volume')}>{volume('initial_m3')}</Fact>}
       <Fact label={t('rain_volume')}>{volume('rain_m3')}</Fact>
       <Fact label={t('inflow_volume')}>{volume('inflow_m3')}</Fact>
       <Fact label={t('outflow_volume')}>{volume('outflow_m3')}</Fact>
       <Fact label={t('stored_volume')}>{volume('stored_m3')}</Fact>
       {wall !== null && <Fact label={t('computed_in')}>{duration(Math.max(wall, 1), language)}</Fact>}
-      {error !== null && <Fact label={t('mass_error')}>{error.toExponential(1)}</Fact>}
+      {error !== null && <Fact label={t('mass_error')}>{smallShare(error, language)}</Fact>}
     </dl>
   );
 }
@@ -137,9 +138,11 @@ export function Flood() {
   // a shared link may name a run that is gone, or one that only a login shows
   const missing = store.runId.value && !shown && user.value ? olderRun.error.value : null;
   const open = () => (stormFormOpen.value = true);
+  // a stranger may open the form and log in from it
+  const barred = user.value !== null && !canRunStorm.value;
   const empty = user.value ? (
     <Note icon="rain" title={t('no_runs')}>
-      <p>{t('no_runs_help')}</p>
+      {!barred && <p>{t('no_runs_help')}</p>}
     </Note>
   ) : (
     <Note icon="lock" title={t('runs_login')}>
@@ -149,10 +152,22 @@ export function Flood() {
   return (
     <div class="panel-scroll">
       <div class="pad-x">
-        <button type="button" class="button primary block" onClick={open}>
+        <button
+          type="button"
+          class="button primary block"
+          disabled={barred}
+          {...(barred ? { 'aria-describedby': 'storm-barred' } : {})}
+          onClick={open}
+        >
           <Icon name="plus" size={18} />
           {t('new_storm')}
         </button>
+        {barred && (
+          <p id="storm-barred" class="barred small">
+            <Icon name="lock" size={16} />
+            <span>{t('storm_role')}</span>
+          </p>
+        )}
       </div>
       <section class="section">
         <h3>{t('runs')}</h3>

@@ -38,7 +38,7 @@ function Language() {
           lang={code}
           aria-pressed={store.language.value === code}
           aria-label={code === 'vi' ? 'VI: Tiếng Việt' : 'EN: English'}
-          onClick={() => (store.language.value = code)}
+          onClick={() => store.chooseLanguage(code)}
         >
           {code.toUpperCase()}
         </button>

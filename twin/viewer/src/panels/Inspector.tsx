@@ -9,6 +9,7 @@ import { aggregate, hits, map } from '../map-state.ts';
 import { resource } from '../resource.ts';
 import * as store from '../store.ts';
 import type { Item, LayerInfo } from '../types.ts';
+import { inspectorFolded } from '../ui/dialogs.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { Shown } from '../ui/states.tsx';
 import { Observations } from './Observations.tsx';
@@ -25,6 +26,7 @@ let asked = '';
 export function followSelection(): void {
   effect(() => {
     const { layer, id } = store.selection.value ?? {};
+    inspectorFolded.value = false;
     const key = layer && id ? `${layer}/${id}` : '';
     if (key === asked) return;
     asked = key;
@@ -135,16 +137,28 @@ export function Inspector() {
   const layer = chosen.layer ? layerByName.value.get(chosen.layer) : undefined;
   const group = aggregate.value;
   const language = store.language.value;
+  const folded = inspectorFolded.value;
   return (
-    <aside class="inspector card" aria-label={t('inspector')}>
+    <aside class={folded ? 'inspector card folded' : 'inspector card'} aria-label={t('inspector')}>
       <div class="panel-head">
         <div>
           {layer && <p class="eyebrow">{say(layer.title)}</p>}
           <h2>{item.data.value ? title(item.data.value, layer) : layer ? '…' : t('place')}</h2>
         </div>
-        <button type="button" class="icon-button" aria-label={t('close')} onClick={() => (store.selection.value = null)}>
-          <Icon name="close" />
-        </button>
+        <div class="panel-buttons">
+          <button
+            type="button"
+            class="icon-button fold"
+            aria-label={t(folded ? 'unfold' : 'fold')}
+            aria-expanded={!folded}
+            onClick={() => (inspectorFolded.value = !folded)}
+          >
+            <Icon name={folded ? 'up' : 'down'} />
+          </button>
+          <button type="button" class="icon-button" aria-label={t('close')} onClick={() => (store.selection.value = null)}>
+            <Icon name="close" />
+          </button>
+        </div>
       </div>
       <div class="panel-scroll">
         <Others />

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type uPlot from 'uplot';
 import { getJson } from '../api.ts';
-import { age, dateTime, fixed } from '../format.ts';
+import { age, dateTime, fixed, unit } from '../format.ts';
 import { t } from '../i18n/index.ts';
 import { resource } from '../resource.ts';
 import * as store from '../store.ts';
@@ -74,7 +74,7 @@ function Latest({ series }: { series: Series }) {
       <div>
         <dt>{t('latest_value')}</dt>
         <dd>
-          {fixed(value, language, 2)} {series.unit ?? ''}
+          {fixed(value, language, 2)} {unit(series.unit)}
         </dd>
       </div>
       <div>

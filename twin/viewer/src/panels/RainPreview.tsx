@@ -1,6 +1,6 @@
 /** The storm as bars over the run: what will fall, before anything is computed. */
 import { duration, fixed, number } from '../format.ts';
-import { bars, totalOf } from '../hyetograph.ts';
+import { bars, rainAfter, totalOf } from '../hyetograph.ts';
 import { t } from '../i18n/index.ts';
 import { language } from '../store.ts';
 import type { Rain } from '../types.ts';
@@ -13,7 +13,8 @@ const BOTTOM = 18;
 export function RainPreview({ rain, run_s }: { rain: Rain; run_s: number }) {
   const all = bars(rain, run_s);
   const peak = Math.max(0, ...all.map((bar) => bar.rate));
-  const end = Math.max(run_s, ...all.map((bar) => bar.to), 1);
+  const late = rainAfter(all, run_s) > 0;
+  const end = Math.max(run_s, ...all.map((bar) => (bar.rate > 0 ? bar.to : 0)), 1);
   if (!(peak > 0)) return <p class="quiet small">{t('rain_preview_empty')}</p>;
   const x = (s: number) => LEFT + (s / end) * (WIDTH - LEFT - 2);
   const y = (rate: number) => HEIGHT - BOTTOM - (rate / peak) * (HEIGHT - BOTTOM - 8);
@@ -26,7 +27,7 @@ export function RainPreview({ rain, run_s }: { rain: Rain; run_s: number }) {
     <figure class="rain-preview">
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={words}>
         <path class="axis" d={`M${LEFT} 6V${HEIGHT - BOTTOM}H${WIDTH}`} />
-        {all.map((bar, i) => (
+        {all.filter((bar) => bar.rate > 0).map((bar, i) => (
           <rect
             key={i}
             class="bar"
@@ -48,11 +49,11 @@ export function RainPreview({ rain, run_s }: { rain: Rain; run_s: number }) {
         <text x={WIDTH - 2} y={HEIGHT - 4} text-anchor="end">
           {duration(end, lang)}
         </text>
-        {run_s < end && <path class="end" d={`M${x(run_s)} 6V${HEIGHT - BOTTOM}`} />}
+        {late && <path class="end" d={`M${x(run_s)} 6V${HEIGHT - BOTTOM}`} />}
       </svg>
       <figcaption>
         {words}
-        {run_s < end && <strong> {t('rain_longer', { h: fixed(run_s / 3600, lang, 1) })}</strong>}
+        {late && <strong> {t('rain_longer', { h: fixed(run_s / 3600, lang, 1) })}</strong>}
       </figcaption>
     </figure>
   );

@@ -38,7 +38,7 @@ export function AreaField() {
   };
   const draw = () => state.pick('extent', (points) => edit({ area: corners(points) }));
   return (
-    <fieldset class={wrong.value.area ? 'field wrong' : 'field'}>
+    <fieldset class={wrong.value.area ? 'field wrong' : 'field'} {...(wrong.value.area ? { 'aria-describedby': 'storm-area-error' } : {})}>
       <legend>{t('storm_area')}</legend>
       <div class="row-actions">
         <button type="button" class="button small" aria-pressed={area === null} onClick={() => edit({ area: null })}>
@@ -55,7 +55,7 @@ export function AreaField() {
         {extent && `${length(width, lang)} × ${length(height, lang)}`}
         {cells > 0 && ` · ${t('cells', { n: number(cells, lang) })}`}
       </p>
-      {wrong.value.area && <p class="field-error">{wrong.value.area}</p>}
+      {wrong.value.area && <p id="storm-area-error" class="field-error">{wrong.value.area}</p>}
     </fieldset>
   );
 }
@@ -73,12 +73,15 @@ export function Inflows() {
     <fieldset class="group-fields">
       <legend>{t('inflows')}</legend>
       {inflows.map((inflow, i) => {
-        const message = wrong.value[`inflows.${i}`] || wrong.value[`inflows.${i}.discharge_m3_s`];
+        const amiss = wrong.value[`inflows.${i}.discharge_m3_s`];
+        const message = wrong.value[`inflows.${i}`] || amiss;
+        const bad = { 'aria-invalid': true, 'aria-describedby': `storm-inflow-${i}-error` };
         return (
           <div key={i} class={message ? 'inflow wrong' : 'inflow'}>
             <input
               aria-label={t('inflow_name')}
               value={inflow.name}
+              {...(message && !amiss ? bad : {})}
               onInput={(event) => change(i, { name: event.currentTarget.value })}
             />
             <input
@@ -87,6 +90,7 @@ export function Inflows() {
               min="0"
               step="any"
               value={inflow.discharge}
+              {...(amiss ? bad : {})}
               onInput={(event) => change(i, { discharge: event.currentTarget.value })}
             />
             <span class="quiet">m³/s</span>
@@ -101,7 +105,11 @@ export function Inflows() {
             <span class="quiet small place">
               {fixed(inflow.at[1], store.language.value, 5)}, {fixed(inflow.at[0], store.language.value, 5)}
             </span>
-            {message && <p class="field-error">{message}</p>}
+            {message && (
+              <p id={bad['aria-describedby']} class="field-error">
+                {message}
+              </p>
+            )}
           </div>
         );
       })}

@@ -6,6 +6,7 @@ import { flood, retryFlood } from '../map-state.ts';
 import { endTime, step, times, togglePlay } from '../playback.ts';
 import * as store from '../store.ts';
 import { neighbor } from '../times.ts';
+import { timeBarOpen } from '../ui/dialogs.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { DepthLegend } from './DepthLegend.tsx';
 
@@ -50,6 +51,26 @@ function Modes() {
   );
 }
 
+/** On a phone: what is shown, in a word, and the way to the rest of the bar. */
+function More() {
+  const open = timeBarOpen.value;
+  const max = store.floodMode.value === 'max';
+  return (
+    <>
+      {!open && <span class="chip accent">{t(max ? 'maximum' : 'simulated')}</span>}
+      <button
+        type="button"
+        class="icon-button more"
+        aria-label={t(open ? 'time_bar_less' : 'time_bar_more')}
+        aria-expanded={open}
+        onClick={() => (timeBarOpen.value = !open)}
+      >
+        <Icon name={open ? 'down' : 'up'} />
+      </button>
+    </>
+  );
+}
+
 function Controls() {
   const end = endTime.value;
   const playing = store.playing.value;
@@ -57,13 +78,13 @@ function Controls() {
   const max = store.floodMode.value === 'max';
   return (
     <div class={max ? 'time-controls dimmed' : 'time-controls'}>
-      <button type="button" class="icon-button" aria-label={t('step_back')} title={t('step_back')} onClick={() => step(-1)}>
+      <button type="button" class="icon-button step" aria-label={t('step_back')} title={t('step_back')} onClick={() => step(-1)}>
         <Icon name="previous" />
       </button>
       <button type="button" class="icon-button play" aria-label={t(playing ? 'pause' : 'play')} title={t(playing ? 'pause' : 'play')} onClick={togglePlay}>
         <Icon name={playing ? 'pause' : 'play'} />
       </button>
-      <button type="button" class="icon-button" aria-label={t('step_forward')} title={t('step_forward')} onClick={() => step(1)}>
+      <button type="button" class="icon-button step" aria-label={t('step_forward')} title={t('step_forward')} onClick={() => step(1)}>
         <Icon name="next" />
       </button>
       <output class="clock">{clock(store.time.value)}</output>
@@ -88,7 +109,7 @@ function Controls() {
           store.time.value = neighbor(times.peek(), store.time.peek(), by);
         }}
       />
-      <output class="clock quiet">{clock(end)}</output>
+      <output class="clock quiet end">{clock(end)}</output>
       <select aria-label={t('speed')} value={store.speed.value} onChange={(event) => (store.speed.value = Number(event.currentTarget.value))}>
         {SPEEDS.map((seconds) => (
           <option key={seconds} value={seconds}>
@@ -96,6 +117,7 @@ function Controls() {
           </option>
         ))}
       </select>
+      {store.isPhone.value && <More />}
     </div>
   );
 }
@@ -104,7 +126,7 @@ export function TimeBar() {
   if (run.value?.status !== 'done') return null;
   const { status, loaded, message, requestId } = flood.value;
   return (
-    <section class="time-bar card" aria-label={t('time_bar')}>
+    <section class={store.isPhone.value && !timeBarOpen.value ? 'time-bar card compact' : 'time-bar card'} aria-label={t('time_bar')}>
       <div class="time-top">
         <Facts />
         <Modes />

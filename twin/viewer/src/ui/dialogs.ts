@@ -7,6 +7,11 @@ export const shareOpen = signal(false);
 /** The storm form in place of the run list. */
 export const stormFormOpen = signal(false);
 
+/** On small screens: the inspector shows its title only. */
+export const inspectorFolded = signal(false);
+/** On phones: the time bar shows everything, not only play and the time. */
+export const timeBarOpen = signal(false);
+
 export interface Notice {
   id: number;
   kind: 'good' | 'bad' | 'info';
@@ -16,12 +21,14 @@ export interface Notice {
 
 export const notices = signal<Notice[]>([]);
 let count = 0;
+const STAY_MS = { good: 8000, info: 8000, bad: 10_000 };
 
-/** Says something for a while; bad news stays until it is closed. */
+/** Says something for a while; said again, it stays once and as long as the last time. */
 export function notify(kind: Notice['kind'], text: string, action?: Notice['action']): void {
   const notice: Notice = { id: ++count, kind, text, ...(action ? { action } : {}) };
-  notices.value = [...notices.peek().slice(-3), notice];
-  if (kind !== 'bad') setTimeout(() => dismiss(notice.id), 8000);
+  const others = notices.peek().filter((old) => old.kind !== kind || old.text !== text);
+  notices.value = [...others.slice(-3), notice];
+  setTimeout(() => dismiss(notice.id), STAY_MS[kind]);
 }
 
 export function dismiss(id: number): void {
