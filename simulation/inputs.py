@@ -96,8 +96,8 @@ def model_grid(form: StormForm, terrain: Terrain) -> Grid:
             "The area lies outside the terrain, which spans "
             f"{west:.4f} to {east:.4f} east and {south:.4f} to {north:.4f} north; move it there",
             vi="Phạm vi nằm ngoài địa hình, vốn trải "
-            f"từ {west:.4f} đến {east:.4f} độ kinh đông và từ {south:.4f} đến {north:.4f} độ vĩ "
-            "bắc; hãy dời phạm vi vào đó",
+            f"từ {vn(west, '.4f')} đến {vn(east, '.4f')} độ kinh đông và từ {vn(south, '.4f')} "
+            f"đến {vn(north, '.4f')} độ vĩ bắc; hãy dời phạm vi vào đó",
             field="area",
         )
     width, height = bounds[2] - bounds[0], bounds[3] - bounds[1]
@@ -115,10 +115,11 @@ def check_places(form: StormForm, grid: Grid) -> None:
         x, y = transformer(WGS84, str(grid.crs)).transform(inflow.lon, inflow.lat)
         if grid.cell(x, y) is None:
             raise BadInput(
-                f'Inflow "{inflow.name}" at {inflow.lon:.5f}, {inflow.lat:.5f} lies outside the '
-                "area; move it inside or enlarge the area",
-                vi=f"Nguồn nước “{inflow.name}” tại {inflow.lon:.5f}, {inflow.lat:.5f} nằm ngoài "
-                "phạm vi; hãy dời vào trong hoặc mở rộng phạm vi",
+                f'Inflow "{inflow.name}" at latitude {inflow.lat:.5f}, longitude '
+                f"{inflow.lon:.5f} lies outside the area; move it inside or enlarge the area",
+                vi=f"Nguồn nước “{inflow.name}” tại vĩ độ {vn(inflow.lat, '.5f')}, kinh độ "
+                f"{vn(inflow.lon, '.5f')} nằm ngoài phạm vi; hãy dời vào trong hoặc mở rộng phạm "
+                "vi",
                 field=f"inflows.{k}.lon",
             )
 

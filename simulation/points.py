@@ -12,6 +12,7 @@ from simulation.scenarios import Run
 from twin.core.crs import WGS84, transformer
 from twin.core.errors import BadInput, Unavailable
 from twin.core.grid import Grid
+from twin.core.vietnamese import number as vn
 
 OUTSIDE: dict[str, Any] = {
     "inside": False,
@@ -32,8 +33,8 @@ def hydrograph(run: Run, lon: float, lat: float) -> dict[str, Any]:
     """
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         raise BadInput(
-            f"{lon:g}, {lat:g} is no longitude and latitude in degrees",
-            vi=f"{lon:g}, {lat:g} không phải kinh độ và vĩ độ tính bằng độ",
+            f"{lon:.10g}, {lat:.10g} is no longitude and latitude in degrees",
+            vi=f"{vn(lon, '.10g')}; {vn(lat, '.10g')} không phải kinh độ và vĩ độ tính bằng độ",
             field="lon",
         )
     assert run.grid is not None and run.results is not None

@@ -31,16 +31,17 @@ def within(what: Text, low: float, high: float, unit: str = "") -> BeforeValidat
 
     def check(value: Any) -> float:
         try:
-            number = float(value)
+            number = float("x" if isinstance(value, bool) else value)
         except (TypeError, ValueError):
             raise refused(
                 f"{what.en} must be a number; you gave {value!r}",
                 f"{what.vi} phải là một số; giá trị đã nhập là {value!r}",
             ) from None
-        if isinstance(value, bool) or not low <= number <= high:
+        if not low <= number <= high:
             raise refused(
-                f"{what.en} is {value}{unit}; give {low:g} to {high:.10g}{unit}",
-                f"{what.vi} là {value}{unit}; hãy nhập từ {vn(low)} đến {vn(high, '.10g')}{unit}",
+                f"{what.en} is {number:.10g}{unit}; give {low:g} to {high:.10g}{unit}",
+                f"{what.vi} là {vn(number, '.10g')}{unit}; hãy nhập từ {vn(low)} đến "
+                f"{vn(high, '.10g')}{unit}",
             )
         return number
 
@@ -134,9 +135,11 @@ def box(value: Any) -> list[float]:
         ) from None
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
         raise refused(
-            f"the area runs from {west:g} to {east:g} east and {south:g} to {north:g} north; "
+            f"the area runs from {west:.9g} to {east:.9g} east and {south:.9g} to {north:.9g} "
+            "north; "
             "west must lie west of east, south south of north, in degrees",
-            f"phạm vi trải từ {west:g} đến {east:g} độ kinh đông và từ {south:g} đến {north:g} độ "
-            "vĩ bắc; cạnh tây phải nằm phía tây cạnh đông, cạnh nam phía nam cạnh bắc",
+            f"phạm vi trải từ {vn(west, '.9g')} đến {vn(east, '.9g')} độ kinh đông và từ "
+            f"{vn(south, '.9g')} đến {vn(north, '.9g')} độ vĩ bắc; cạnh tây phải nằm phía "
+            "tây cạnh đông, cạnh nam phía nam cạnh bắc",
         )
     return [west, south, east, north]

@@ -22,7 +22,7 @@ from simulation.flood.cells import PAD, Params, Peaks, State
 from simulation.flood.forcing import SLOPE_FLOOR, Boundaries, Inflows, Rain
 from simulation.flood.kernels import CellKernels, open_kernels
 from simulation.flood.publish import publish
-from simulation.flood.terrain import FloodInputs, cells_of, reference_level
+from simulation.flood.terrain import FloodInputs, cells_of, meters, reference_level
 from simulation.launch import Device
 from simulation.results import Folder
 from twin.core.errors import BadInput, TwinError
@@ -91,8 +91,8 @@ class Flood:
             (at,) = cells_of(grid, ((gauge.x, gauge.y),), where)
             if walls[at]:
                 raise BadInput(
-                    f"{where}: the cell at x = {gauge.x:g}, y = {gauge.y:g} has no data in the "
-                    "DEM or is a wall; move the gauge onto the bed"
+                    f"{where}: the cell at x = {meters(gauge.x)}, y = {meters(gauge.y)} has no "
+                    "data in the DEM or is a wall; move the gauge onto the bed"
                 )
             gauge_cells.append(at)
 

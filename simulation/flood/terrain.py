@@ -88,6 +88,11 @@ def as_stored(bed: np.ndarray, precision: str) -> np.ndarray:
     return reference + (bed - reference).astype(precision).astype(np.float64)
 
 
+def meters(value: float) -> str:
+    """A coordinate for people, to the centimeter: 6675249.5, not 6.67525e+06."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
 def cells_of(
     grid: Grid, line: tuple[tuple[float, float], ...], where: str
 ) -> list[tuple[int, int]]:
@@ -96,8 +101,9 @@ def cells_of(
         if grid.cell(x, y) is None:
             west, south, east, north = grid.bounds
             raise BadInput(
-                f"{where}: the point x = {x:g}, y = {y:g} lies outside the grid, which spans "
-                f"x {west:g} to {east:g} and y {south:g} to {north:g}; move it inside"
+                f"{where}: the point x = {meters(x)}, y = {meters(y)} lies outside the grid, which "
+                f"spans x {meters(west)} to {meters(east)} and y {meters(south)} to "
+                f"{meters(north)}; move it inside"
             )
     return grid.cells_along(line if len(line) > 1 else (line[0], line[0]))
 

@@ -56,8 +56,18 @@ def refusal(client: Client, language: str, path: str = "/api/runs", **changes) -
     [
         (
             {"cell_m": 0.2},
-            "Kích thước ô là 0.2 m; hãy nhập từ 0,5 đến 1000 m",
+            "Kích thước ô là 0,2 m; hãy nhập từ 0,5 đến 1000 m",
             "The cell size is 0.2 m; give 0.5 to 1000 m",
+        ),
+        (
+            {"output_interval_s": 0.06},
+            "hai lần ghi kết quả là 0,06 s; hãy nhập từ 1",
+            "The output interval is 0.06 s; give 1 to",
+        ),
+        (
+            {"inflows": [INFLOW | {"lat": 16.787823, "lon": 107.128844, "discharge_m3_s": 1}]},
+            "tại vĩ độ 16,78782, kinh độ 107,12884 nằm ngoài phạm vi",
+            "at latitude 16.78782, longitude 107.12884 lies outside the area",
         ),
         ({"title": ""}, "Tên trận mưa cần từ 1 đến 120 ký tự", "The title needs 1 to 120"),
         ({"duration_s": 1}, "hãy nhập từ 60 đến 1209600 s", "give 60 to 1209600 s"),
@@ -65,7 +75,7 @@ def refusal(client: Client, language: str, path: str = "/api/runs", **changes) -
         ({"rain": LATE}, "dừng tại 1 giờ với 10,5 mm/h", "ends at 1 h with 10.5 mm/h"),
         ({"rain": {"total_mm": 0}}, "Trận mưa không có nước", "The storm brings no water"),
         ({"inflows": [INFLOW]}, "Nguồn nước “Hiếu” cần một lưu lượng", 'Inflow "Hiếu" needs'),
-        (FAR, "Phạm vi nằm ngoài địa hình, vốn trải từ 107.", "lies outside the terrain"),
+        (FAR, "Phạm vi nằm ngoài địa hình, vốn trải từ 107,", "lies outside the terrain"),
         ({"cell_m": 200}, "có ít hơn 4 ô 200 m trên một cạnh", "fewer than 4 cells of 200 m"),
         ({"colour": 1}, "colour: không có trường nào tên như vậy", "Extra inputs"),
         ({"inflows": [{"lon": 1}]}, "inflows.0.lat: thiếu giá trị này", "Field required"),

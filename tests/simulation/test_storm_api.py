@@ -139,7 +139,7 @@ INFLOW = {"name": "Hiếu", "lon": 107.1, "lat": 16.8}
         (
             {"inflows": [INFLOW | {"discharge_m3_s": 5}]},
             "inflows.0.lon",
-            'Inflow "Hiếu" at 107.10000, 16.80000 lies outside the area',
+            'Inflow "Hiếu" at latitude 16.80000, longitude 107.10000 lies outside the area',
         ),
         ({"inflows": [INFLOW | {"lon": "x"}]}, "inflows.0.lon", "longitude must be a number"),
     ],

@@ -166,6 +166,10 @@ def test_mistakes_in_grid_and_run_are_named(folder, change, words):
         ("[roughness]\nmanning = -1", ["manning = -1"]),
         ("[initial]\nlevel = 1\ndepth = 1", ["can't stand beside"]),
         ('[[gauge]]\nname = "g"\nx = 0\ny = 0', ['"g"', "outside the grid", "590000"]),
+        (
+            '[[gauge]]\nname = "g"\nx = 6675249.5\ny = 1',
+            ["x = 6675249.5, y = 1 lies", "y 1859800 to 1860000"],
+        ),
         ('[[gauge]]\nname = "g"\nx = 590005\ny = 1859995', ['"g"', "no data"]),
         ('[[gauge]]\nname = "g"\nx = 590005', ["y", "missing"]),
         ('[gauge]\nname = "g"', ["[[gauge]]"]),
