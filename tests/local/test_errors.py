@@ -3,6 +3,8 @@
 import os
 import shutil
 import socket
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import psycopg
@@ -39,9 +41,22 @@ def test_port_taken(data):
 def test_folder_that_cannot_be_written(monkeypatch):
     monkeypatch.setenv("TWIN_DATA", "/proc/nowhere")
     with pytest.raises(
-        Unavailable, match=r"can't write to the data folder /proc/nowhere .*TWIN_DATA"
+        Unavailable, match=r"can't write to the data folder /proc/nowhere.*TWIN_DATA"
     ):
         start(free_port())
+
+
+def test_folder_that_its_owner_closed(tmp_path, monkeypatch):
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    closed.chmod(0o555)
+    monkeypatch.setenv("TWIN_DATA", str(closed / "city" / "data"))
+    command = [sys.executable, "-m", "twin.cli", "up", "--detach", "--port", str(free_port())]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert f"{closed} is read-only (mode 0555); choose another TWIN_DATA" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not list(closed.iterdir())
 
 
 def test_disk_full(data, monkeypatch):

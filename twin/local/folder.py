@@ -12,6 +12,7 @@ import fcntl
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ NEEDED_BYTES = 500 * 1024 * 1024
 def prepare() -> None:
     """Make the data folder with its parts; raises Unavailable where it can't be used."""
     data, runtime = paths.data_dir(), paths.runtime_dir()
+    refuse_read_only(data)
     try:
         data.mkdir(mode=0o750, parents=True, exist_ok=True)
         for name in ("logs", "redis", "results", "static", "cache"):
@@ -48,6 +50,18 @@ def prepare() -> None:
             f"the disk of {data} has {free // 2**20} MB left and a start needs "
             f"{NEEDED_BYTES // 2**20} MB; make room, or set TWIN_DATA to a larger disk",
             code="disk_full",
+        )
+
+
+def refuse_read_only(data: Path) -> None:
+    """Respect a folder that its owner closed: root's mkdir would not notice."""
+    nearest = next(path for path in (data, *data.parents) if path.exists())
+    mode = stat.S_IMODE(nearest.stat().st_mode)
+    if not mode & stat.S_IWUSR:
+        raise Unavailable(
+            f"can't write to the data folder {data}: {nearest} is read-only (mode {mode:04o}); "
+            "choose another TWIN_DATA",
+            code="data_not_writable",
         )
 
 
@@ -87,6 +101,7 @@ def continue_unprivileged(words: list[str]) -> None:
     if os.geteuid() != 0:
         return
     data = paths.data_dir()
+    refuse_read_only(data)
     try:
         data.mkdir(mode=0o750, parents=True, exist_ok=True)
     except OSError as error:
