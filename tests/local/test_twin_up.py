@@ -241,6 +241,87 @@ def test_broken_backup_changes_nothing(twin, tmp_path):
     assert not list(twin.data.glob("restore-*"))
 
 
+def as_lan(twin, statement, password="a password of her own"):
+    """What a person with a database user of her own gets."""
+    address = f"host=127.0.0.1 port={twin.remembered()['TWIN_POSTGRES_PORT']} dbname=twin user=lan"
+    with psycopg.connect(address, password=password, autocommit=True) as connection:
+        answer = connection.execute(statement)
+        return answer.fetchone() if answer.description else None
+
+
+def as_admin(twin, statement):
+    values = twin.remembered()
+    with psycopg.connect(
+        host="127.0.0.1",
+        port=values["TWIN_POSTGRES_PORT"],
+        user="twin_admin",
+        password=values["TWIN_POSTGRES_ADMIN_PASSWORD"],
+        dbname="twin",
+        autocommit=True,
+    ) as connection:
+        connection.execute(statement)
+
+
+def test_people_of_the_database_move_along(twin, tmp_path):
+    guide = (Path(__file__).parents[2] / "docs/how-to/connect-qgis.md").read_text()
+    as_admin(twin, guide.partition("```sql\n")[2].partition("```")[0])
+    as_admin(twin, "CREATE ROLE guest LOGIN; GRANT SELECT ON proof TO guest, lan")
+    as_admin(twin, "ALTER ROLE lan CREATEROLE; CREATE ROLE desk; GRANT desk TO lan")
+    as_admin(twin, "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO lan")
+    assert as_lan(twin, "SELECT word FROM proof") == ("still here",)
+    file = tmp_path / "city.tar"
+    twin.run("backup", str(file))
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [file]
+
+    moved = Twin(twin.data.parent / "new" / "data")
+    done = moved.run("restore", str(file))
+    assert "made the database user lan, with the password of the backup" in done.stdout
+    assert "not given to lan from a file: createrole" in done.stdout
+    assert "to let guest in: ALTER ROLE guest LOGIN PASSWORD" in done.stdout
+    moved.up()
+    try:
+        assert as_lan(moved, "SELECT word FROM proof") == ("still here",)
+        assert as_lan(moved, "SELECT count(*) FROM history.layers_buildings") == (0,)
+        rights = "SELECT has_table_privilege('layers_buildings', 'INSERT, UPDATE, DELETE')"
+        assert as_lan(moved, rights) == (True,)
+        assert as_lan(moved, "SELECT pg_has_role('lan', 'desk', 'MEMBER')") == (True,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            as_lan(moved, "DELETE FROM layers_wards")
+        as_admin(moved, "CREATE TABLE later AS SELECT 1 AS x")
+        assert as_lan(moved, "SELECT x FROM later") == (1,)
+        # Whom the cluster has already keeps the password of today.
+        as_admin(moved, "ALTER ROLE lan PASSWORD 'changed'")
+        assert "lan" not in moved.run("restore", str(file)).stdout
+        assert as_lan(moved, "SELECT word FROM proof", "changed") == ("still here",)
+    finally:
+        moved.run("down")
+
+
+@pytest.mark.parametrize("how", ["cut", "flipped", "unknown user"])
+def test_failed_restore_into_a_new_folder_leaves_nothing(twin, tmp_path, how):
+    file = tmp_path / "city.tar"
+    twin.run("backup", str(file))
+    if how == "cut":
+        os.truncate(file, file.stat().st_size - 20000)
+    elif how == "flipped":
+        content = bytearray(file.read_bytes())
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
+    else:  # as an older version wrote it, that is found out only by pg_restore
+        for name in ("roles.json", "checksums.json"):
+            subprocess.run(["tar", "--delete", "-f", file, name], check=True)
+        content = file.read_bytes().replace(b'"checksums": true', b'"checksums":false')
+        file.write_bytes(content)
+    base = twin.data.parent
+    before = set(base.iterdir())
+    done = Twin(base / "fresh" / "data").run("restore", str(file), check=False)
+    assert done.returncode == 2
+    expected = "CREATE ROLE" if how == "unknown user" else "not a whole backup"
+    assert expected in done.stderr
+    assert set(base.iterdir()) == before
+
+
 def test_service_that_dies_at_the_start_shows_its_log(twin):
     twin.run("down")
     done = twin.up(check=False, env={"GRANIAN_LOG_LEVEL": "nonsense"})

@@ -6,7 +6,10 @@ in place. Until then an error, a full disk or a kill leaves the old twin as it w
 
 from __future__ import annotations
 
+import errno
+import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -18,9 +21,21 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from twin.core.errors import BadInput, Unavailable
-from twin.local import changeover, folder, memory, paths, postgres, prepare, roles, stack
-from twin.local.backup import read_manifest, running_cluster
+from twin.core.errors import BadInput, TwinError, Unavailable
+from twin.local import (
+    archive,
+    changeover,
+    database_users,
+    folder,
+    memory,
+    newcomer,
+    paths,
+    postgres,
+    prepare,
+    roles,
+    stack,
+)
+from twin.local.backup import running_cluster
 from twin.local.supervision import log_file
 
 OURS = ("core", "layers", "tiles", "simulation", "vision")
@@ -28,11 +43,18 @@ OURS = ("core", "layers", "tiles", "simulation", "vision")
 PATH_COLUMNS = (("core_rasterproduct", "location"),)
 
 
-def restore(file: Any, name: Path) -> dict[str, Any]:
-    """Replace this data folder's twin by the backup in an open file. Returns its manifest.
+def restore(file: Any, name: Path) -> tuple[dict[str, Any], list[str]]:
+    """Replace this data folder's twin by the backup in an open file, which `archive` found whole.
 
-    Raises BadInput for a file that is no whole backup, Unavailable where the machine is at fault.
+    Returns its manifest and lines about its database users. Raises BadInput for a file that is no
+    whole backup, Unavailable where the machine is at fault; a folder that held no twin is then as
+    it was.
     """
+    with newcomer.removed_on_failure():
+        return _restore(file, name)
+
+
+def _restore(file: Any, name: Path) -> tuple[dict[str, Any], list[str]]:
     folder.prepare()
     data = paths.data_dir()
     if not (data / "postgres").exists():
@@ -42,37 +64,44 @@ def restore(file: Any, name: Path) -> dict[str, Any]:
             shutil.rmtree(left)
     fresh = data / f"restore-{secrets.token_hex(4)}"
     try:
+        file.seek(0)
         try:
             with tarfile.open(fileobj=file, mode="r:") as tar:
-                manifest = read_manifest(tar, name)
+                manifest = archive.read_manifest(tar, name)
                 _unpack(tar, fresh, name)
         except tarfile.TarError as error:
             raise BadInput(f"{name} is not a whole backup: {error}") from error
         with running_cluster() as cluster:
             changeover.finish(cluster)  # an earlier restore that was killed
-            _fill_database(cluster, fresh, manifest, name)
+            lines = _fill_database(cluster, fresh, manifest, name)
             _change_over(cluster, fresh)
-    except (OSError, psycopg.Error) as error:
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise Unavailable(
+                f"the disk of {data} is full, nothing was changed; make room, or set TWIN_DATA "
+                "to another disk",
+                code="disk_full",
+            ) from error
+        raise Unavailable(f"the restore stopped: {str(error).strip()}") from error
+    except psycopg.Error as error:
         raise Unavailable(f"the restore stopped: {str(error).strip()}") from error
     finally:
         if not changeover.note_file().exists():
             shutil.rmtree(fresh, ignore_errors=True)
-    return manifest
+    return manifest, lines
 
 
 def _unpack(tar: tarfile.TarFile, fresh: Path, name: Path) -> None:
     """Plain files only, and only below `fresh`, whatever the tar says about owners and paths."""
     for member in tar:
-        parts = Path(member.name).parts
-        if not member.isfile() or member.name.startswith("/") or ".." in parts:
-            raise BadInput(f"{name} holds {member.name!r}, which no backup of ours holds")
+        archive.refuse_strange(member, name)
         target = fresh / member.name
         target.parent.mkdir(parents=True, exist_ok=True)
         source = tar.extractfile(member)
         assert source is not None
         with target.open("wb") as output:
+            target.chmod(member.mode & 0o750 | 0o600)
             shutil.copyfileobj(source, output, 1 << 20)
-        target.chmod(member.mode & 0o750 | 0o600)
 
 
 def _change_over(cluster: postgres.Cluster, fresh: Path) -> None:
@@ -92,40 +121,83 @@ def _database_name(fresh: Path) -> str:
 
 def _fill_database(
     cluster: postgres.Cluster, fresh: Path, manifest: dict[str, Any], name: Path
-) -> None:
+) -> list[str]:
+    """Make the database and the users that its rights name. Returns lines about the users."""
     database = _database_name(fresh)
+    users = _users(fresh / archive.ROLES)
     with cluster.connect() as server:
         left_over = "SELECT datname FROM pg_database WHERE datname LIKE 'restore\\_%'"
         for (left,) in server.execute(left_over).fetchall():
             changeover.drop_database(server, left)
-        roles.create_database(server, database)
+        made = database_users.make_missing(server, users)
         try:
+            roles.create_database(server, database)
             with cluster.connect(database) as inside:
                 roles.prepare_database(inside)
                 # The dump carries the systems that its own PostGIS did not know; a newer one may.
                 inside.execute("DELETE FROM spatial_ref_sys WHERE srid BETWEEN 9205 AND 9218")
-            _pg_restore(cluster, database, fresh / "database.dump", name)
+            _pg_restore(cluster, database, fresh / archive.DUMP, name)
             with cluster.connect(database) as inside:
                 _refuse_later_migrations(inside, manifest, name)
                 _move_paths(inside, manifest["data"])
             _migrate(database)
         except BaseException:
             changeover.drop_database(server, database)
+            database_users.drop(server, made)
             raise
+    return database_users.told(users, made)
+
+
+def _users(listed: Path) -> list[dict[str, Any]]:
+    # Older backups do not have it.
+    return json.loads(listed.read_text("utf-8")) if listed.exists() else []
 
 
 def _pg_restore(cluster: postgres.Cluster, database: str, dump: Path, name: Path) -> None:
     if not dump.exists():
-        raise BadInput(f"{name} is not a whole backup: database.dump is missing")
-    command: list[Any] = [cluster.binaries / "pg_restore", "--single-transaction"]
-    command += ["--exit-on-error", "--no-owner", f"--role={roles.OWNER}", "--no-comments"]
-    command += ["-h", "127.0.0.1", "-p", str(cluster.port), "-U", postgres.SUPERUSER]
-    command += ["-d", database, dump]
+        raise BadInput(f"{name} is not a whole backup: {archive.DUMP} is missing")
+    program = cluster.binaries / "pg_restore"
+    done = subprocess.run([program, "--list", dump], capture_output=True, text=True)
+    # Rights on tables to come belong to whoever set them, for whom the owner may not speak.
+    later = [line for line in done.stdout.splitlines() if " DEFAULT ACL " in line]
+    rest = [line for line in done.stdout.splitlines() if " DEFAULT ACL " not in line]
+    command: list[Any] = [program, "--single-transaction", "--exit-on-error", "--no-owner"]
+    command += ["--no-comments", "-h", "127.0.0.1", "-p", str(cluster.port)]
+    command += ["-U", postgres.SUPERUSER, "-d", database]
     environment = {**os.environ, "PGPASSWORD": cluster.password}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if done.returncode != 0:
-        said = "; ".join(done.stderr.strip().splitlines()[:3])
-        raise BadInput(f"the database in {name} can't be restored, nothing was changed: {said}")
+    for entries, more in ((rest, [f"--role={roles.OWNER}"]), (later, [])):
+        if not entries:
+            continue
+        chosen = dump.with_suffix(".list")
+        chosen.write_text("\n".join(entries) + "\n")
+        words = [*command, *more, f"--use-list={chosen}", dump]
+        done = subprocess.run(words, env=environment, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise _refused(done.stderr, name)
+
+
+def _refused(said: str, name: Path) -> TwinError:
+    """What pg_restore refuses, with the way out."""
+    before = f"the database in {name} can't be restored, nothing was changed: "
+    if role := re.search(r'role "([^"]+)" does not exist', said):
+        return BadInput(
+            f"{before}it gives rights to the database user {role[1]}, whom neither this cluster "
+            f"has nor the backup describes; start a twin here (`twin up`), make the user as the "
+            f'superuser (CREATE ROLE "{role[1]}" NOLOGIN) and restore again'
+        )
+    if os.strerror(errno.ENOSPC) in said:
+        return Unavailable(
+            f"{before}the disk of {paths.data_dir()} is full; make room, or set TWIN_DATA to "
+            "another disk",
+            code="disk_full",
+        )
+    if extension := re.search(r'extension "([^"]+)" is not available', said):
+        return Unavailable(f"{before}PostgreSQL here has no {extension[1]}; install it")
+    brief = "; ".join(said.strip().splitlines()[:3])
+    return BadInput(
+        f"{before}{brief}. If that names something made by hand in the old database, remove it "
+        "there and back up again; else take an older backup"
+    )
 
 
 def _refuse_later_migrations(
