@@ -178,7 +178,7 @@ def impact_table(request: HttpRequest, run_id: UUID, wards: str | None = None) -
 def impact_csv(
     request: HttpRequest, run_id: UUID, lang: str = "vi", wards: str | None = None
 ) -> HttpResponse:
-    """The same table as CSV; a byte-order mark makes Excel read UTF-8."""
+    """The same table as CSV for Excel, UTF-8 with its mark; semicolons between columns where vi."""
     run = finished(request, run_id)
     if lang not in CSV_HEADER:
         raise BadInput(
@@ -188,7 +188,8 @@ def impact_csv(
         )
     text = io.StringIO()
     text.write("\ufeff")
-    writer = csv.writer(text)
+    # Excel takes its separator from the language too: a decimal comma goes with semicolons.
+    writer = csv.writer(text, delimiter=";" if lang == "vi" else ",")
     writer.writerow(CSV_HEADER[lang])
     levels = impacts.classes()
     for row in impacts.table(run, request.user, wards):
@@ -197,7 +198,6 @@ def impact_csv(
             [
                 row["ward"] or getattr(NO_WARD, lang),
                 getattr(layer_named(row["layer"]).title, lang),
-                # Whole numbers and one decimal sign: Excel's own depends on where it runs.
                 _decimal(level["from_m"], lang),
                 _decimal(level["to_m"], lang),
                 row["count"],

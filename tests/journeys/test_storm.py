@@ -131,7 +131,8 @@ def test_an_officer_runs_a_storm_and_learns_whom_the_water_reaches(page, demo_tw
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()
     text = Path(download.value.path()).read_text("utf-8-sig")
-    rows = list(csv.reader(io.StringIO(text)))
+    rows = list(csv.reader(io.StringIO(text), delimiter=";"))
+    assert {len(row) for row in rows} == {7}
     assert len(rows) > 3 and any("Phường" in cell or "Đông" in cell for row in rows for cell in row)
 
     # and the storm's inputs as a case that another machine can repeat

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import subprocess
@@ -156,8 +157,15 @@ def check_impacts(client: Client, run: Run, depth: np.ndarray) -> None:
     text = client.get(f"/api/runs/{run.id}/impacts.csv?lang=vi").content
     assert text.startswith(b"\xef\xbb\xbf")
     lines = text.decode("utf-8-sig").splitlines()
-    assert lines[0].startswith('"Phường, xã",Lớp,Độ sâu từ (m)')
-    assert len(lines) == 1 + len(table["rows"]) and lines[1].startswith("Phường 1,")
+    assert lines[0].startswith("Phường, xã;Lớp;Độ sâu từ (m)")
+    assert len(lines) == 1 + len(table["rows"]) and lines[1].startswith("Phường 1;")
+    rows = list(csv.DictReader(lines, delimiter=";"))
+    deepest = {row["Độ sâu từ (m)"] for row in rows}
+    assert deepest <= {"0,1", "0,3", "0,5", "1", "2"} and any("," in edge for edge in deepest)
+    english = client.get(f"/api/runs/{run.id}/impacts.csv?lang=en").content
+    assert english.startswith(b"\xef\xbb\xbf")
+    in_english = list(csv.DictReader(english.decode("utf-8-sig").splitlines()))
+    assert {row["Depth from (m)"] for row in in_english} == {e.replace(",", ".") for e in deepest}
 
 
 def features(client: Client, run: Run, layer: str) -> list[dict]:
