@@ -19,7 +19,7 @@ from twin.demo.noise import Noise
 CRS = "EPSG:9212"
 CENTER_LONLAT = (107.10, 16.8163)  # Đông Hà
 ORIGIN = (590400.0, 1860100.0)  # the centre in EPSG:9212 [m], on the 10 m lattice of the grid
-DATUM = "synthetic, metres above mean sea level"
+DATUM = "mean sea level (synthetic) / mực nước biển trung bình (mô phỏng)"
 MIN_BUILDINGS, MAX_BUILDINGS = 500, 1_000_000
 
 
