@@ -70,7 +70,8 @@ def import_basemap(
     Raises BadInput where the file is neither.
     """
     if not path.is_file():
-        raise BadInput(f"{path} is not a file", field="file")
+        what = "a folder, not a file" if path.is_dir() else "not a file"
+        raise BadInput(f"{path} is {what}", field="file")
     with path.open("rb") as file:
         is_mbtiles = file.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
     name = content_name(path, crs, FORM)

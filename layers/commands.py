@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twin.core.errors import BadInput, NotFound, Unavailable
+from twin.core.errors import BadInput, Conflict, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from layers.report import Report
@@ -216,11 +217,19 @@ def import_layer(args: argparse.Namespace) -> int:
         options.mapping = {**mapping, **options.mapping}
         title = Text(args.title or args.new, args.title_vi or args.title or args.new)
         with transaction.atomic(), _Progress(args.file.name, file.features) as progress:
-            layer = create_layer(args.new, title=title, geometry=geometry_of(file), fields=fields)
+            try:
+                geometry = geometry_of(file)
+                layer = create_layer(args.new, title=title, geometry=geometry, fields=fields)
+            except Conflict as error:
+                raise BadInput(
+                    f'The layer "{args.new}" exists already; import into it with --layer '
+                    f"{args.new}, or choose another name",
+                    field="new",
+                ) from error
             names = [field.name for field in fields]
             batches = read_vector(file, args.new, names, report.findings, options, progress)
             _merge(args, batches, report, {layer.name: layer}, options)
-            if args.dry_run:
+            if args.dry_run or report.nothing_taken:  # no layer that holds nothing
                 transaction.set_rollback(True)
         return _done(args, report)
     try:
@@ -372,6 +381,8 @@ def _merge(
         restore_deleted=args.restore_deleted,
         id_prefix=options.id_prefix if options else "",
     )
+    if options and not report.total("read") and not report.total("rejected"):
+        raise BadInput(f"{args.file.name} holds no features; nothing was imported", field="file")
 
 
 def _done(args: argparse.Namespace, report: Report) -> int:
@@ -387,6 +398,15 @@ def _done(args: argparse.Namespace, report: Report) -> int:
         print(json.dumps({**report.as_dict(), **saved}, ensure_ascii=False, indent=1))
     else:
         print(report.words())
+    if report.nothing_taken:
+        count = report.total("rejected")
+        which = "its only feature was" if count == 1 else f"all of its {count:,} features were"
+        print(
+            f"error: nothing of {args.file.name} was imported: {which} rejected; "
+            "the report says why",
+            file=sys.stderr,
+        )
+        return 1
     return 0
 
 

@@ -62,6 +62,7 @@ def run_import(
             for staging in staged.values():
                 staging.check(findings)
                 staging.merge(report, restore_deleted=restore_deleted)
+                staging.note_twins(report)
                 if sync:
                     staging.remove_vanished(report, extent, id_prefix)
             if report.dry_run:

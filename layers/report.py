@@ -56,6 +56,12 @@ class Report:
         """One outcome over all layers."""
         return sum(getattr(counts, outcome) for counts in self.layers.values())
 
+    @property
+    def nothing_taken(self) -> bool:
+        """Features were read, and every one was rejected."""
+        taken = ("inserted", "updated", "unchanged", "kept", "removed")
+        return bool(self.total("rejected")) and not any(map(self.total, taken))
+
     def finish(self) -> Report:
         """Count the findings and stop the clock."""
         for outcome in ("rejected", "repaired"):

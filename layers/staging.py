@@ -25,6 +25,11 @@ from twin.core.sql import compose, execute, ident
 EDITED = "edited here by {who}; the file's state is not taken"
 DELETED = "deleted here by {who}; not brought back (--restore-deleted brings it back)"
 
+# Features with the geometry of another source's are looked for up to so many, and said from this
+# share on.
+TWINS_AT_MOST = 50_000
+TWINS_SHARE = 0.1
+
 
 class Staging:
     """The staging table of one layer inside a transaction."""
@@ -117,6 +122,18 @@ class Staging:
             counts.updated, counts.inserted = self._write(merged, sides)
         [(staged,)] = execute(sql.SQL("SELECT count(*) FROM {}").format(self.table))
         counts.unchanged = staged - counts.updated - counts.inserted - len(edited)
+
+    def note_twins(self, report: Report) -> None:
+        """Say where many new features have the same geometry as those of another source."""
+        [(staged,)] = execute(sql.SQL("SELECT count(*) FROM {}").format(self.table))
+        if not report.of(self.layer.name).inserted or staged > TWINS_AT_MOST:
+            return
+        for source, count in self._run("import_twins"):
+            if count >= TWINS_SHARE * staged:
+                report.findings.note(
+                    f"{count:,} {self.layer.name} have the same geometry as features of source "
+                    f'"{source}": the same data under two names is there twice'
+                )
 
     def _write(self, merged: list[str], sides: dict[str, Any]) -> tuple[int, int]:
         """Update and insert; how many rows each wrote."""

@@ -54,7 +54,8 @@ def read_osm(
     Raises BadInput where the file is no OpenStreetMap file or breaks off.
     """
     if not path.is_file():
-        raise BadInput(f"{path} is not a file", field="file")
+        what = "a folder, not a file" if path.is_dir() else "not a file"
+        raise BadInput(f"{path} is {what}", field="file")
     try:
         relations = read_relations(path)
         report_incomplete(relations, findings)

@@ -6,6 +6,7 @@ averaged where cells grow), nodata stays nodata, and what the file can't say is 
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -170,14 +171,34 @@ def store_picture(path: Path, target: Path, *, crs: str | None = None) -> Pictur
 @contextmanager
 def opened(path: Path) -> Iterator[Any]:
     """The dataset of a raster file; what GDAL can't read is BadInput."""
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder, not a file", field="file")
     if not path.is_file():
         raise BadInput(f"{path} is not a file", field="file")
+    log = logging.getLogger("rasterio")  # tells at INFO what is raised here as well
+    level = log.level
+    log.setLevel(logging.CRITICAL)
     try:
         with rasterio.open(path) as dataset:
             yield dataset
     except (RasterioError, rasterio._err.CPLE_BaseError) as error:
-        words = str(error).splitlines()[0]
-        raise BadInput(f"{path.name} can't be read as a raster: {words}", field="file") from error
+        raise BadInput(
+            f"{path.name} can't be read as a raster: {raster_words(error)}", field="file"
+        ) from error
+    finally:
+        log.setLevel(level)
+
+
+def raster_words(error: BaseException) -> str:
+    """What GDAL said, after words for what it most often means."""
+    while "See previous exception" in str(error) and error.__cause__:
+        error = error.__cause__
+    words = (str(error).splitlines() or [type(error).__name__])[0]
+    if "not recognized as being in a supported file format" in words:
+        return "it is no GeoTIFF or other raster; features are imported with `twin import layer`"
+    if any(sign in words for sign in ("IReadBlock", "TIFFRead", "Cannot read")):
+        return f"it is damaged or breaks off; get it again ({words})"
+    return words
 
 
 def source_crs(dataset: Any, given: str | None, path: Path, notes: list[str]) -> Any:

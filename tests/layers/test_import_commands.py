@@ -146,7 +146,7 @@ def test_a_file_becomes_a_new_layer_and_is_imported_again(run, refused, shared_d
         assert len(layer.fields) == 11
         again = run("layer", path, "--table", "ext_plot", "--layer", "plots")
         assert again["layers"]["plots"]["unchanged"] == 258
-        assert main(["import", *map(str, words)]) == 1  # it exists already
+        assert "exists already; import into it with --layer plots" in refused(*words)
     finally:
         drop_layer("plots")
 
@@ -214,3 +214,46 @@ def test_two_tables_of_one_file_live_side_by_side(run, shared_data, source):
     again = run("layer", path, "--layer", "manholes", "--table", "ws_node", *named, "--sync")
     assert again["layers"]["manholes"]["unchanged"] == counts["ws_node"]["read"]
     assert Manhole.objects.count() == everything
+
+
+def test_an_import_that_takes_nothing_fails(capsys, tmp_path):
+    path = tmp_path / "pits.csv"
+    path.write_text("code,lon,lat\nA,abc,16.8\nB,107.1,inf\n", "utf-8")
+    assert main(["import", "layer", str(path), "--layer", "manholes"]) == 1
+    out, err = capsys.readouterr()
+    assert 'lon "abc" is not a coordinate' in out
+    assert "nothing of pits.csv was imported: all of its 2 features were rejected" in err
+    path.write_text("code,lon,lat\nA,abc,16.8\nB,107.1,16.8\n", "utf-8")
+    assert main(["import", "layer", str(path), "--layer", "manholes"]) == 0
+    assert Manhole.objects.count() == 1
+
+
+def test_an_empty_file_is_bad_input_and_makes_no_layer(refused, tmp_path):
+    path = tmp_path / "trees.geojson"
+    path.write_text('{"type": "FeatureCollection", "features": []}', "utf-8")
+    assert "trees.geojson holds no features" in refused("layer", path, "--layer", "drains")
+
+
+def test_a_folder_and_a_damaged_geopackage_are_named_so(refused, tmp_path, shared_data):
+    (tmp_path / "pipes").mkdir()
+    assert "is a folder, not a file" in refused("layer", tmp_path / "pipes", "--layer", "drains")
+    whole = shared_data / "city/santboi_utilities/santboi_utilities.derived.gpkg"
+    cut = tmp_path / "cut.gpkg"
+    content = whole.read_bytes()
+    cut.write_bytes(content[: len(content) // 3])
+    err = refused("layer", cut, "--layer", "drains", "--table", "ud_arc")
+    assert "cut.gpkg can't be read: it is damaged or breaks off" in err
+    assert len(err.splitlines()) == 1
+
+
+def test_the_same_data_under_two_names_is_said(run, shared_data):
+    folder = shared_data / "city/dalat_osm"
+    first = run("layer", folder / "building_array_2024-07.json", "--layer", "buildings")
+    assert not [note for note in first["notes"] if "same geometry" in note]
+    words = ("layer", folder / "building_array_2024-07.json", "--layer", "buildings")
+    second = run(*words, "--source", "again")
+    assert any(
+        note.startswith("2,477 buildings have the same geometry") and "building_array" in note
+        for note in second["notes"]
+    )
+    assert not [note for note in run(*words)["notes"] if "same geometry" in note]

@@ -221,3 +221,21 @@ class TestProducts:
             database.execute("UPDATE metadata SET value = 'pbf'")
         code, words = self.run(capsys, "raster", path)
         assert (code, "pbf tiles" in words) == (2, True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["dem", "raster"])
+def test_a_raster_that_can_t_be_read_is_one_line(capfd, tmp_path, shared_data, kind):
+    whole = (shared_data / PORTO_ALEGRE).read_bytes()
+    (tmp_path / "cut.tif").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "a.geojson").write_text('{"type": "FeatureCollection", "features": []}')
+    (tmp_path / "folder").mkdir()
+    said = {
+        "cut.tif": "it is damaged or breaks off",
+        "a.geojson": "it is no GeoTIFF",
+        "folder": "is a folder, not a file",
+    }
+    for name, words in said.items():
+        assert main(["import", kind, str(tmp_path / name), "--crs", "EPSG:32722"]) == 2
+        [line] = capfd.readouterr().err.splitlines()
+        assert words in line
