@@ -173,6 +173,11 @@ def test_who_may_do_what(terrain, officer):
     stranger, viewer, planner = Client(), logged_in("viewer"), logged_in("planner")
     assert post(stranger, storm()).status_code == 401
     assert post(viewer, storm()).status_code == 403
+    for body in ("", "{}", "no json"):  # the right is asked for before the body is read
+        sent = [who.post("/api/runs", body, "application/json") for who in (stranger, viewer)]
+        assert [answer.status_code for answer in sent] == [401, 403]
+        assert "Only flood officers and planners" in sent[1].json()["error"]["message"]
+        assert officer.post("/api/runs", body, "application/json").status_code == 400
     run = post(planner, storm()).json()
     assert stranger.get("/api/runs").json() == {"runs": []}
     assert stranger.get(f"/api/runs/{run['id']}").status_code == 401
