@@ -93,6 +93,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except BrokenPipeError:
         return 1
+    except Exception as error:
+        if not database_gone(error):
+            raise
+        words = (str(error).strip().splitlines() or ["no answer"])[0]
+        print(
+            f"error: the database does not answer ({words}); see `twin status`, start it with "
+            "`twin up`",
+            file=sys.stderr,
+        )
+        return 1
+
+
+def database_gone(error: Exception) -> bool:
+    """The error is Django's of a server that does not answer; Django may be absent."""
+    database = sys.modules.get("django.db")
+    return database is not None and isinstance(
+        error, database.OperationalError | database.InterfaceError
+    )
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from twin.cli import main
+from twin.local.ports import free_port
 from twin.reference import commands
 
 
@@ -23,6 +24,20 @@ def test_no_twin_yet_is_one_line(tmp_path, words):
     )  # fmt: skip
     assert found.returncode == 1
     assert found.stderr == f"error: there is no twin in {tmp_path / 'new'}; run `twin up` once\n"
+
+
+def test_a_stopped_twin_is_one_line(tmp_path):
+    env = {**os.environ, "TWIN_DATA": str(tmp_path), "TWIN_SECRET_KEY": "any"}
+    env["DJANGO_SETTINGS_MODULE"] = "twin.settings.local"
+    env["DATABASE_URL"] = f"postgresql://twin@127.0.0.1:{free_port()}/twin"
+    found = subprocess.run(
+        [sys.executable, "-m", "twin.cli", "user", "add", "lan", "--password-stdin"],
+        env=env, input="correct horse\n", capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert found.returncode == 1
+    [line] = found.stderr.splitlines()
+    assert line.startswith("error: the database does not answer (")
+    assert "`twin up`" in line
 
 
 @pytest.mark.parametrize(
