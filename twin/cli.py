@@ -96,9 +96,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if not database_gone(error):
             raise
-        words = (str(error).strip().splitlines() or ["no answer"])[0]
+        said = (str(error).strip().splitlines() or ["no answer"])[0]
         print(
-            f"error: the database does not answer ({words}); see `twin status`, start it with "
+            f"error: the database does not answer ({said}); see `twin status`, start it with "
             "`twin up`",
             file=sys.stderr,
         )
