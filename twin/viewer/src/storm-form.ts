@@ -93,7 +93,8 @@ export function toScenario(d: Draft): Scenario {
     area: d.area ? { bbox: d.area } : null,
     cell_m: Number(d.cell_m),
     duration_s: Math.round(Number(d.run_h) * 3600),
-    output_interval_s: Math.round(Number(d.output_min) * 60),
+    // to the millisecond: what is too short must reach the server as it was typed
+    output_interval_s: Math.round(Number(d.output_min) * 60_000) / 1000,
     rain,
     inflows: d.inflows.map(({ name, at, discharge }) => ({
       name,

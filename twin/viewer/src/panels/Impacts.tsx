@@ -82,10 +82,7 @@ function Matrix({ data }: { data: Table }) {
         </td>
       ))}
       <td>
-        <strong>
-          {value(sum, layer)}
-          {layer === 'roads' && ' km'}
-        </strong>
+        <strong>{value(sum, layer)}</strong>
       </td>
     </tr>
   );
@@ -101,7 +98,10 @@ function Matrix({ data }: { data: Table }) {
                 {classTitle(c)}
               </th>
             ))}
-            <th scope="col">{t('total')}</th>
+            <th scope="col">
+              {t('total')}
+              {layer === 'roads' && ', km'}
+            </th>
           </tr>
         </thead>
         <tbody>

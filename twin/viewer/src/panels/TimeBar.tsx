@@ -24,7 +24,8 @@ function Facts() {
       </span>
       <strong class="ellipsis">{shown.title}</strong>
       <span class="quiet" title={dateTime(issued, language)}>
-        {t('issued', { age: age(issued, language) })} · {t('cell_size', { m: shown.cell_m })}
+        {t('issued', { age: age(issued, language) })}
+        <span class="cell-size"> · {t('cell_size', { m: shown.cell_m })}</span>
       </span>
     </div>
   );
