@@ -51,7 +51,7 @@ def test_a_demo_is_stored_once_and_replaced_as_a_whole(tmp_path, monkeypatch, se
     assert city.bounds.contains(city.center)
 
     terrain = RasterProduct.objects.get(kind=RasterProduct.TERRAIN)
-    assert terrain.vertical_datum.startswith("synthetic")
+    assert terrain.vertical_datum.startswith("mean sea level (synthetic)")
     with rasterio.open(terrain.location) as file:
         grid = Grid(tuple(file.transform)[:6], "EPSG:9212", file.shape)
         bed = file.read(1)

@@ -46,3 +46,7 @@ describe('the storm form', () => {
     expect(normalField('inflows.2.discharge_m3_s')).toBe('inflows.2.discharge_m3_s');
   });
 });
+
+it('an interval that is too short is sent as it was typed', () => {
+  expect(toScenario({ ...NEW_DRAFT, output_min: '0.001' }).output_interval_s).toBe(0.06);
+});
