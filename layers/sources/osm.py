@@ -63,7 +63,7 @@ def read_osm(
         yield from read_features(path, relations, rows, findings, progress or (lambda count: None))
         yield from rescue_failed(path, relations, rows, findings)
         yield from rows.rest()
-    except (RuntimeError, ValueError, OSError) as error:
+    except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         raise BadInput(
             f"{path.name} can't be read as OpenStreetMap data ({error}); "
             "give a whole .osm or .osm.pbf file",
@@ -76,7 +76,7 @@ def file_bounds(path: Path) -> tuple[float, float, float, float] | None:
     try:
         with osmium.io.Reader(str(path), osmium.osm.osm_entity_bits.NOTHING) as reader:
             box = reader.header().box()
-    except (RuntimeError, OSError):
+    except (RuntimeError, OSError, osmium.InvalidLocationError):
         return None
     if not box.valid():
         return None

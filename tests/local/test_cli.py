@@ -35,7 +35,8 @@ def test_a_stopped_twin_is_one_line(tmp_path):
         env=env, input="correct horse\n", capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert found.returncode == 1
-    [line] = found.stderr.splitlines()
+    assert len(found.stderr.splitlines()) == 1, found.stderr
+    line = found.stderr.strip()
     assert line.startswith("error: the database does not answer (")
     assert "`twin up`" in line
 
