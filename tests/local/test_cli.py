@@ -27,7 +27,9 @@ def test_no_twin_yet_is_one_line(tmp_path, words):
 
 
 def test_a_stopped_twin_is_one_line(tmp_path):
-    env = {**os.environ, "TWIN_DATA": str(tmp_path), "TWIN_SECRET_KEY": "any"}
+    # an operator's environment, not what earlier tests left in this process's
+    env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    env |= {"TWIN_DATA": str(tmp_path), "TWIN_SECRET_KEY": "any"}
     env["DJANGO_SETTINGS_MODULE"] = "twin.settings.local"
     env["DATABASE_URL"] = f"postgresql://twin@127.0.0.1:{free_port()}/twin"
     found = subprocess.run(
