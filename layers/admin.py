@@ -47,9 +47,9 @@ class FeatureAdmin(admin.ModelAdmin):
     @admin.display(description="on the map")
     def on_the_map(self, feature: Model) -> str:
         """A link to the feature in the viewer."""
-        if not feature.pk or not feature.geom:  # type: ignore[attr-defined]
+        if not feature.pk or not feature.geom:  # type: ignore[attr-defined]  # a Feature
             return "-"
-        center = feature.geom.centroid  # type: ignore[attr-defined]
+        center = feature.geom.centroid  # type: ignore[attr-defined]  # a Feature
         return format_html(
             '<a href="/#c={},{},17,0,0&sel={}/{}">{}</a>',
             round(center.y, 6),
